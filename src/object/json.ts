@@ -1,0 +1,14 @@
+/** JSON values as they come from the API server and from policies. */
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+
+export type JsonObject = { [key: string]: Json };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** An own property only: `constructor` or `toString` of the prototype is never content. */
+export function ownValue(object: JsonObject | undefined, key: string): Json | undefined {
+  return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
+}
