@@ -1,1 +1,81 @@
+export { canonicalObject } from "./canonical.ts";
+export { contentDigest, digestOf, hash } from "./digest.ts";
+export {
+  compareDurations,
+  formatDuration,
+  isDuration,
+  parseDuration,
+  SECOND,
+} from "./duration.ts";
+export { isEqual } from "./equality.ts";
+export {
+  applyEntryOf,
+  type FieldPath,
+  fieldMembers,
+  fieldNode,
+  isApplyEntry,
+  isLeaf,
+  resolveField,
+  stepInto,
+} from "./fields.ts";
 export { isJsonObject, type Json, type JsonObject, ownValue } from "./json.ts";
+export {
+  ADOPTED,
+  CLAIM,
+  type ClaimDigest,
+  type ClaimIdentity,
+  claimDigest,
+  MANAGED_BY,
+  MANAGER,
+  type Marks,
+  marksFor,
+  RELEASED_ANNOTATIONS,
+  RELEASED_LABELS,
+  readClaimIdentity,
+  readMarks,
+  TARGET,
+  targetDigest,
+} from "./marks.ts";
+export {
+  asJson,
+  contentOf,
+  isBeingDeleted,
+  type KubernetesObject,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
+  type OwnerReference,
+} from "./object.ts";
+export { type Path, printPointer, type Segment, valueAt } from "./pointer.ts";
+export {
+  compareQuantities,
+  formatQuantity,
+  NANOS,
+  parseQuantity,
+  type Quantity,
+  type QuantityFormat,
+  sameQuantity,
+} from "./quantity.ts";
+export {
+  apiVersionOf,
+  type GroupKind,
+  type GroupKindKey,
+  groupKindKey,
+  groupOf,
+  keyOf,
+  type ObjectKey,
+  type ObjectRef,
+  parseRef,
+  printRef,
+  refOf,
+  refOfKey,
+  versionOf,
+} from "./reference.ts";
+export {
+  collectionPath,
+  isWatchable,
+  objectPath,
+  type Resource,
+  resourceApiVersion,
+  resourceKey,
+  resourceName,
+} from "./resource.ts";

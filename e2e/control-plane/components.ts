@@ -1,0 +1,206 @@
+/** The three processes of a control plane: in which order they start and end, and when they count as ready. */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ApiRequest, makeApiRequest } from "./api-request.ts";
+import { type ApiServerSettings, apiServerArguments, writeApiServerFiles } from "./api-server.ts";
+import type { Binaries } from "./binaries.ts";
+import type { CertificateFiles } from "./certificates.ts";
+import { controllerManagerArguments } from "./controller-manager.ts";
+import type { DeathPact } from "./death-pact.ts";
+import { etcdArguments } from "./etcd.ts";
+import { type KeptProcess, keepRunning } from "./kept-process.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { failWhenEnded, ProcessFailure, type RunningProcess, readLastLines, startProcess } from "./process.ts";
+import { waitUntil } from "./wait.ts";
+
+export interface ComponentsOptions {
+  readonly binaries: Binaries;
+  readonly folder: string;
+  readonly pact: DeathPact;
+  readonly certificates: CertificateFiles;
+  readonly audit: boolean;
+  readonly apiServerArguments: readonly string[];
+  readonly pickPort: () => Promise<number>;
+}
+
+export interface Components {
+  readonly url: string;
+  readonly adminToken: string;
+  /** As admin. */
+  readonly request: ApiRequest;
+  pids(): { etcd: number; apiServer: number; controllerManager: number };
+  stopApiServer(signal?: NodeJS.Signals): Promise<void>;
+  /** Does nothing but wait for readiness when it runs. */
+  startApiServer(): Promise<void>;
+  restartEtcd(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts all three; returns when all work. When it rejects, none of them runs. */
+export async function startComponents(options: ComponentsOptions): Promise<Components> {
+  const etcd = await start(options, "etcd", etcdArguments(options.folder));
+  try {
+    const servers = await startServersOnFreePort(options, etcd);
+    return new RunningComponents(options, etcd, servers);
+  } catch (error) {
+    await etcd.stop();
+    throw error;
+  }
+}
+
+/** What depends on the port of the API server. */
+interface Servers {
+  readonly settings: ApiServerSettings;
+  readonly url: string;
+  readonly adminToken: string;
+  readonly request: ApiRequest;
+  readonly apiServer: RunningProcess;
+  readonly controllerManager: KeptProcess;
+}
+
+const portAttempts = 5;
+
+/** Between finding a free port and listening on it, another control plane may have been quicker. */
+async function startServersOnFreePort(options: ComponentsOptions, etcd: RunningProcess): Promise<Servers> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startServers(options, etcd, await options.pickPort());
+    } catch (error) {
+      if (attempt === portAttempts || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof ProcessFailure && error.output.includes("address already in use");
+}
+
+async function startServers(options: ComponentsOptions, etcd: RunningProcess, port: number): Promise<Servers> {
+  const { folder, certificates } = options;
+  const url = `https://127.0.0.1:${port}`;
+  const [adminToken, managerToken] = [makeToken(), makeToken()];
+  const settings: ApiServerSettings = {
+    folder,
+    port,
+    certificates,
+    audit: options.audit,
+    extra: options.apiServerArguments,
+    tokens: [
+      { token: adminToken, user: "admin", groups: ["system:masters"] },
+      { token: managerToken, user: managerUser, groups: [] },
+    ],
+  };
+  const access = { url, caFile: certificates.caFile, user: managerUser, token: managerToken };
+  const kubeconfig = await writeKubeconfig(join(folder, "controller-manager.kubeconfig"), access);
+  await writeApiServerFiles(settings);
+  const request = makeApiRequest({ url, authority: await readFile(certificates.caFile, "utf8"), token: adminToken });
+  const apiServer = await start(options, "kube-apiserver", apiServerArguments(settings));
+  const managerArguments = controllerManagerArguments(kubeconfig, certificates);
+  // It waits ten seconds for the API server and then gives up; on a slow machine it is started once more.
+  const controllerManager = await keepRunning(() => start(options, "kube-controller-manager", managerArguments));
+  try {
+    await waitForApiServer(request, etcd, apiServer);
+    await waitForControllers(request, controllerManager);
+  } catch (error) {
+    await Promise.all([controllerManager.stop(), apiServer.stop()]);
+    throw error;
+  }
+  return { settings, url, adminToken, request, apiServer, controllerManager };
+}
+
+const managerUser = "system:kube-controller-manager";
+
+function makeToken(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+/** Ready, and able to read from etcd. Fails at once when a process ends. */
+async function waitForApiServer(request: ApiRequest, etcd: RunningProcess, apiServer: RunningProcess): Promise<void> {
+  const enough = new AbortController();
+  const isReady = async () =>
+    (await request("GET", "/readyz")).status === 200 &&
+    (await request("GET", "/api/v1/namespaces/default")).status === 200;
+  const ready = waitUntil("ready", isReady, { signal: enough.signal }).catch((error: unknown) => failWith(apiServer, error));
+  try {
+    await Promise.race([ready, failWhenEnded(etcd), failWhenEnded(apiServer)]);
+  } finally {
+    enough.abort();
+  }
+}
+
+/** The controllers work when one of them has done its work. */
+async function waitForControllers(request: ApiRequest, controllerManager: KeptProcess): Promise<void> {
+  const path = "/api/v1/namespaces/default/serviceaccounts/default";
+  const isThere = async () => (await request("GET", path)).status === 200;
+  await waitUntil("service account default/default made", isThere).catch((error: unknown) =>
+    failWith(controllerManager.current(), error),
+  );
+}
+
+async function failWith(process: RunningProcess, error: unknown): Promise<never> {
+  const what = error instanceof Error ? error.message : String(error);
+  throw new ProcessFailure(process, what, await readLastLines(process.logFile));
+}
+
+type Component = "etcd" | "kube-apiserver" | "kube-controller-manager";
+
+function start(options: ComponentsOptions, name: Component, commandArguments: string[]): Promise<RunningProcess> {
+  const { folder, pact } = options;
+  const logFile = join(folder, `${name}.log`);
+  return startProcess({ name, command: options.binaries[name], arguments: commandArguments, logFile, pact, folder });
+}
+
+class RunningComponents implements Components {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly request: ApiRequest;
+  readonly #options: ComponentsOptions;
+  readonly #settings: ApiServerSettings;
+  readonly #controllerManager: KeptProcess;
+  #etcd: RunningProcess;
+  #apiServer: RunningProcess;
+
+  constructor(options: ComponentsOptions, etcd: RunningProcess, servers: Servers) {
+    this.url = servers.url;
+    this.adminToken = servers.adminToken;
+    this.request = servers.request;
+    this.#options = options;
+    this.#settings = servers.settings;
+    this.#controllerManager = servers.controllerManager;
+    this.#etcd = etcd;
+    this.#apiServer = servers.apiServer;
+  }
+
+  pids() {
+    return {
+      etcd: this.#etcd.pid,
+      apiServer: this.#apiServer.pid,
+      controllerManager: this.#controllerManager.current().pid,
+    };
+  }
+
+  async stopApiServer(signal?: NodeJS.Signals) {
+    await this.#apiServer.stop(signal);
+  }
+
+  async startApiServer() {
+    if (this.#apiServer.hasEnded()) {
+      this.#apiServer = await start(this.#options, "kube-apiserver", apiServerArguments(this.#settings));
+    }
+    await waitForApiServer(this.request, this.#etcd, this.#apiServer);
+  }
+
+  /** As after a crash, in which nothing is lost that was answered. In peace etcd would wait 7 s for the API server's watches. */
+  async restartEtcd() {
+    await this.#etcd.stop("SIGKILL");
+    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder));
+    if (!this.#apiServer.hasEnded()) await waitForApiServer(this.request, this.#etcd, this.#apiServer);
+  }
+
+  /** etcd last: without it the API server would not end in peace. */
+  async stop() {
+    await Promise.all([this.#controllerManager.stop(), this.#apiServer.stop()]);
+    await this.#etcd.stop();
+  }
+}

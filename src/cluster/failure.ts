@@ -1,0 +1,53 @@
+/** Why a request to the API server did not do what was asked. A value, never thrown. */
+
+import { isJsonObject, type Json } from "../object/index.ts";
+
+export type ApiFailure = {
+  /** HTTP status; 0 when there was no answer at all. */
+  status: number;
+  /** The server's reason, such as `Conflict` or `NotFound`; `Unreachable` without an answer. */
+  reason: string;
+  /** The server's words. */
+  message: string;
+  /** From Retry-After, in milliseconds. */
+  retryAfter?: number;
+  /** `status.details.causes` of the server's answer: which field, and why. */
+  causes: readonly { reason: string; message: string; field: string }[];
+};
+
+export function unreachable(error: unknown): ApiFailure {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const code = "code" in cause && typeof cause.code === "string" ? `${cause.code}: ` : "";
+  return { status: 0, reason: "Unreachable", message: `${code}${cause.message}`, causes: [] };
+}
+
+/** The failure in an answer with a status of 400 or more, whose body is a `Status` object or anything else. */
+export function failureOf(status: number, body: string, retryAfter: string | undefined): ApiFailure {
+  const parsed = parseStatus(body);
+  const details = isJsonObject(parsed.details) ? parsed.details : {};
+  const failure: ApiFailure = {
+    status,
+    reason: typeof parsed.reason === "string" ? parsed.reason : "",
+    message: typeof parsed.message === "string" ? parsed.message : `HTTP ${status}: ${body.slice(0, 200)}`,
+    causes: Array.isArray(details.causes) ? details.causes.filter(isJsonObject).map(causeOf) : [],
+  };
+  const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter);
+  return Number.isFinite(seconds) ? { ...failure, retryAfter: seconds * 1000 } : failure;
+}
+
+export function printFailure(failure: ApiFailure): string {
+  return failure.status === 0 ? `the API server does not answer (${failure.message})` : failure.message;
+}
+
+function causeOf(cause: { [key: string]: Json }): ApiFailure["causes"][number] {
+  return { reason: String(cause.reason ?? ""), message: String(cause.message ?? ""), field: String(cause.field ?? "") };
+}
+
+function parseStatus(body: string): { [key: string]: Json } {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return isJsonObject(parsed) ? parsed : {};
+  } catch {
+    return {}; // a proxy's HTML page, or an answer that was cut off
+  }
+}

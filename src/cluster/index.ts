@@ -1,0 +1,15 @@
+export { type Answer, type ApiRequest, type ClusterClient, connectCluster, type RequestObserver } from "./client.ts";
+export { type Credentials, loadCredentials } from "./credentials.ts";
+export { discoverResources } from "./discovery.ts";
+export { type ApiFailure, printFailure } from "./failure.ts";
+export { isPermitted, type Permission } from "./permission.ts";
+export { listPage, openWatch, type Selection, type WatchEvent } from "./reads.ts";
+export {
+  applyObject,
+  deleteObject,
+  type JsonPatch,
+  patchObject,
+  readObject,
+  sendForObject,
+  type WriteAnswer,
+} from "./writes.ts";

@@ -1,0 +1,64 @@
+/** The writes: each carries a precondition, so that a late or repeated one does no harm. */
+
+import { asJson, type Json, type KubernetesObject, MANAGER, type ObjectRef, objectPath, type Resource } from "../object/index.ts";
+import type { Answer, ApiRequest, ClusterClient } from "./client.ts";
+import type { ApiFailure } from "./failure.ts";
+
+export type WriteAnswer = { ok: true; object: KubernetesObject; created: boolean } | { ok: false; failure: ApiFailure };
+
+/** Forced server-side apply. The precondition stands in the object: `metadata.resourceVersion` or `metadata.uid`. */
+export async function applyObject(client: ClusterClient, resource: Resource, object: KubernetesObject): Promise<WriteAnswer> {
+  const ref = { ...resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+  return objectAnswer(
+    await client.send({
+      method: "PATCH",
+      path: objectPath(resource, ref),
+      query: { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" },
+      contentType: "application/apply-patch+yaml",
+      body: asJson(object),
+    }),
+  );
+}
+
+export type JsonPatch = ({ op: "add" | "replace" | "test"; path: string; value: Json } | { op: "remove"; path: string })[];
+
+/** JSON patch; the first operation should replace /metadata/resourceVersion, so that a stale patch is a 409. */
+export async function patchObject(
+  client: ClusterClient,
+  resource: Resource,
+  ref: ObjectRef,
+  patch: JsonPatch,
+): Promise<WriteAnswer> {
+  return objectAnswer(
+    await client.send({
+      method: "PATCH",
+      path: objectPath(resource, ref),
+      query: { fieldManager: MANAGER, fieldValidation: "Strict" },
+      contentType: "application/json-patch+json",
+      body: patch,
+    }),
+  );
+}
+
+export async function deleteObject(client: ClusterClient, resource: Resource, ref: ObjectRef, uid: string): Promise<Answer> {
+  return client.send({
+    method: "DELETE",
+    path: objectPath(resource, ref),
+    body: { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid }, propagationPolicy: "Background" },
+  });
+}
+
+export async function readObject(client: ClusterClient, resource: Resource, ref: ObjectRef): Promise<WriteAnswer> {
+  return objectAnswer(await client.send({ method: "GET", path: objectPath(resource, ref) }));
+}
+
+/** Anything else that answers with an object: creates, status writes, reviews. */
+export async function sendForObject(client: ClusterClient, request: ApiRequest): Promise<WriteAnswer> {
+  return objectAnswer(await client.send(request));
+}
+
+function objectAnswer(answer: Answer): WriteAnswer {
+  if (!answer.ok) return answer;
+  const object = answer.body as KubernetesObject; // the server answers a write with the object it stored
+  return { ok: true, object, created: answer.status === 201 };
+}

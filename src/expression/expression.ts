@@ -1,0 +1,43 @@
+/** A bare expression, as in a context entry's `jmesPath` or a foreach `list`; its text may hold `{{ variables }}`. */
+
+import type { Json } from "../object/index.ts";
+import { emitValue, Run, runGuarded } from "./jmespath/index.ts";
+import type { Bindings, CompileOptions, Environment, Evaluated, ExpressionIssue } from "./language.ts";
+import { compilePieces } from "./variable.ts";
+import { findVariables, MAX_VARIABLE_NESTING } from "./variables.ts";
+
+export interface Expression {
+  readonly reads: ReadonlySet<string>;
+  readonly usesClock: boolean;
+  evaluate(bindings: Bindings, environment: Environment): Evaluated;
+}
+
+export type CompiledOrIssue = { readonly expression: Expression } | { readonly issues: readonly ExpressionIssue[] };
+
+/** Without `options.roots` the expression may name anything. */
+export function compileExpression(text: string, path: string, options: CompileOptions = {}): CompiledOrIssue {
+  const pieces = findVariables(text);
+  const tooDeep = `variables are nested more than ${MAX_VARIABLE_NESTING} levels deep`;
+  const compiled = pieces === undefined ? { problem: tooDeep } : compilePieces(pieces, text, options);
+  if ("problem" in compiled) return { issues: [{ path, at: [], value: text, message: compiled.problem }] };
+  const { reads, usesClock, evaluate } = compiled.variable;
+  return {
+    expression: {
+      reads,
+      usesClock,
+      evaluate(bindings, environment) {
+        const run = new Run(environment);
+        run.place = path;
+        const result = runGuarded(() => emitted(evaluate(bindings, run), run));
+        if ("value" in result) return { ok: true, value: result.value };
+        const { message, notFound } = result.fault;
+        return { ok: false, error: { path, message, notFound } };
+      },
+    },
+  };
+}
+
+function emitted(value: Json, run: Run): Json {
+  emitValue(value, run);
+  return value;
+}

@@ -1,0 +1,213 @@
+/** A tree to a closure that can be run any number of times. Unknown roots and functions are Faults here, not later. */
+
+import type { Json, JsonObject } from "../../object/index.ts";
+import { compileCall } from "./call.ts";
+import { Fault } from "./fault.ts";
+import type { FunctionTable } from "./functions/signature.ts";
+import { hasHole } from "./hole.ts";
+import { compileLiteralHoles, compileNameHoles, compileTextHoles } from "./open.ts";
+import {
+  compileFilter,
+  compileFlatten,
+  compileIndex,
+  compileProjection,
+  compileSlice,
+  compileValues,
+} from "./project.ts";
+import type { Step } from "./run.ts";
+import { noteRoot, noteWholeContext, type Scope, withoutRoots } from "./scope.ts";
+import type { Comparison, Node } from "./syntax.ts";
+import { isEqual, isTruthy, setKey } from "./value.ts";
+
+export interface Compiler {
+  readonly functions: FunctionTable;
+  compile(node: Node, scope: Scope): Step;
+}
+
+export function compile(tree: Node, functions: FunctionTable, scope: Scope): Step {
+  const compiler: Compiler = { functions, compile: (node, inner) => compileNode(node, inner, compiler) };
+  return compiler.compile(tree, scope);
+}
+
+function compileNode(node: Node, scope: Scope, compiler: Compiler): Step {
+  const build = (inner: Node, innerScope = scope): Step => compiler.compile(inner, innerScope);
+  const away = withoutRoots(scope);
+  switch (node.kind) {
+    case "current":
+      noteWholeContext(scope);
+      return (current) => current;
+    case "literal":
+      return constant(node.value);
+    case "openLiteral":
+      return compileLiteralHoles(node.text);
+    case "openText":
+      return compileTextHoles(node.text);
+    case "field":
+    case "sub":
+      return compileChain(node, scope, build);
+    case "index":
+      return compileIndex(build(node.of), node.position);
+    case "slice":
+      return compileSlice(build(node.of), node.bounds, node.at);
+    case "flatten":
+      return compileFlatten(build(node.of));
+    case "project":
+      return compileProjection(build(node.over), build(node.each, away));
+    case "values":
+      return compileValues(build(node.over), build(node.each, away));
+    case "filter":
+      return compileFilter(build(node.over), build(node.test, away), build(node.each, away));
+    case "compare":
+      return compileComparison(node.operator, build(node.left), build(node.right));
+    case "and":
+      return compileAnd(build(node.left), build(node.right));
+    case "or":
+      return compileOr(build(node.left), build(node.right));
+    case "pipe":
+      return compilePipe(build(node.left), build(node.right, away));
+    case "not":
+      return compileNot(build(node.body));
+    case "list":
+      return compileList(node.items.map((item) => build(item)));
+    case "hash":
+      return compileHash(node.entries.map((entry) => ({ key: keyOf(entry.key), value: build(entry.value) })));
+    case "call":
+      return compileCall(node, scope, compiler);
+    case "reference":
+      throw new Fault("& stands only before an argument of a function such as sort_by");
+  }
+}
+
+function constant(value: Json): Step {
+  return () => value;
+}
+
+/** `a.b.c` is one closure over its names; anything else in a chain is composed of two. */
+function compileChain(node: Node, scope: Scope, build: (node: Node, scope?: Scope) => Step): Step {
+  const names = plainNames(node);
+  if (names !== undefined) {
+    noteRoot(scope, names, firstPosition(node));
+    return compileNames(names);
+  }
+  if (node.kind === "field") {
+    if (scope.roots !== undefined) {
+      throw new Fault("a nested variable cannot stand for the first name; put it in quotes, or name the root itself", {
+        position: node.at,
+      });
+    }
+    return compileNameHoles(node.name);
+  }
+  if (node.kind !== "sub") return build(node);
+  const left = build(node.left);
+  const right = build(node.right, withoutRoots(scope));
+  return (current, run) => {
+    const value = left(current, run);
+    return value === undefined ? undefined : right(value, run);
+  };
+}
+
+function plainNames(node: Node): string[] | undefined {
+  const names: string[] = [];
+  let rest = node;
+  while (rest.kind === "sub" && rest.right.kind === "field" && !hasHole(rest.right.name)) {
+    names.unshift(rest.right.name);
+    rest = rest.left;
+  }
+  if (rest.kind === "current" && names.length > 0) return names;
+  if (rest.kind !== "field" || hasHole(rest.name)) return undefined;
+  names.unshift(rest.name);
+  return names;
+}
+
+function firstPosition(node: Node): number {
+  let rest = node;
+  while (rest.kind === "sub") rest = rest.left.kind === "current" ? rest.right : rest.left;
+  return rest.kind === "field" ? rest.at : 0;
+}
+
+/** A name missing from a map is *not found*; a name looked up in anything else is null. */
+function compileNames(names: readonly string[]): Step {
+  return (current, run) => {
+    run.spend(1);
+    let value: Json = current;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] ?? "";
+      if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
+      if (!Object.hasOwn(value, name)) {
+        run.missing = { names, at };
+        return undefined;
+      }
+      value = value[name] ?? null;
+    }
+    return value;
+  };
+}
+
+function compileComparison(operator: Comparison, left: Step, right: Step): Step {
+  if (operator === "==" || operator === "!=") {
+    const wanted = operator === "==";
+    return (current, run) => isEqual(left(current, run) ?? null, right(current, run) ?? null, run) === wanted;
+  }
+  const holds = ORDER[operator];
+  return (current, run) => {
+    const a = left(current, run);
+    const b = right(current, run);
+    return typeof a === "number" && typeof b === "number" ? holds(a, b) : null; // Only numbers have an order.
+  };
+}
+
+const ORDER = {
+  "<": (a: number, b: number) => a < b,
+  "<=": (a: number, b: number) => a <= b,
+  ">": (a: number, b: number) => a > b,
+  ">=": (a: number, b: number) => a >= b,
+} as const;
+
+function compileAnd(left: Step, right: Step): Step {
+  return (current, run) => {
+    const value = left(current, run) ?? null;
+    return isTruthy(value) ? right(current, run) : value;
+  };
+}
+
+function compileOr(left: Step, right: Step): Step {
+  return (current, run) => {
+    const value = left(current, run);
+    return isTruthy(value) ? value : (right(current, run) ?? null);
+  };
+}
+
+function compileNot(body: Step): Step {
+  return (current, run) => !isTruthy(body(current, run));
+}
+
+function compilePipe(left: Step, right: Step): Step {
+  return (current, run) => right(left(current, run) ?? null, run);
+}
+
+function compileList(items: readonly Step[]): Step {
+  return (current, run) => {
+    if (current === null) return null;
+    run.build(8 * items.length);
+    return items.map((item) => item(current, run) ?? null);
+  };
+}
+
+type Key = string | Step;
+
+function keyOf(key: string): Key {
+  return hasHole(key) ? compileTextHoles(key) : key;
+}
+
+function compileHash(entries: readonly { readonly key: Key; readonly value: Step }[]): Step {
+  return (current, run) => {
+    if (current === null) return null;
+    run.build(16 * entries.length);
+    const object: JsonObject = {};
+    for (const { key, value } of entries) {
+      const name = typeof key === "string" ? key : String(key(current, run));
+      setKey(object, name, value(current, run) ?? null);
+    }
+    return object;
+  };
+}

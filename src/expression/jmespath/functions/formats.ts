@@ -1,0 +1,53 @@
+/** Functions on versions, images, addresses, and random text. */
+
+import { parseImage, printImage } from "../../image.ts";
+import { parseRange, parseVersion } from "../../semver.ts";
+import { isExternalHost } from "../host.ts";
+import { generateText } from "../random.ts";
+import type { FunctionSpec } from "./signature.ts";
+
+const STRING = ["string"] as const;
+
+export const formatFunctions: readonly FunctionSpec[] = [
+  {
+    name: "semver_compare",
+    parameters: [STRING, STRING],
+    call(args, run) {
+      run.spend(args.text(1).length);
+      const range = parseRange(args.text(1));
+      if (range === undefined) throw args.wrong(1, "a range of versions such as >=1.2.x <2.0.0 (^ and ~ are not known)");
+      return range(parseVersion(args.text(0)) ?? { numbers: [0n, 0n, 0n], prerelease: [] });
+    },
+  },
+  {
+    name: "image_normalize",
+    parameters: [STRING],
+    call(args) {
+      const image = parseImage(args.text(0));
+      if (image === undefined) throw args.wrong(0, "an image reference such as nginx:1.27");
+      return printImage(image);
+    },
+  },
+  {
+    name: "is_external_url",
+    parameters: [STRING],
+    call(args) {
+      const host = hostOf(args.text(0));
+      if (host === undefined) throw args.wrong(0, "a URL such as https://example.com");
+      return isExternalHost(host);
+    },
+  },
+  {
+    name: "random",
+    parameters: [STRING],
+    call(args, run) {
+      const next = run.environment.random(`${run.place}#${run.randomCalls++}`);
+      return generateText(args.text(0), next, run);
+    },
+  },
+];
+
+function hostOf(text: string): string | undefined {
+  const url = text.length > 10_000 ? null : URL.parse(text);
+  return url === null || url.hostname === "" ? undefined : url.hostname;
+}

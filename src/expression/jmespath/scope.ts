@@ -1,0 +1,36 @@
+/** Where a piece of an expression stands: still at the roots, where names are checked and noted, or below them. */
+
+import { Fault } from "./fault.ts";
+import { compareText } from "./value.ts";
+
+export interface Scope {
+  /** The roots that exist here; undefined below the roots, or where an expression runs on a plain value. */
+  readonly roots: ReadonlySet<string> | undefined;
+  readonly detailed: ReadonlySet<string>;
+  /** What the whole expression reads; grows while it is compiled. */
+  readonly reads: Set<string>;
+  /** Told that a function is called that looks at the clock. */
+  readonly noteClock: () => void;
+}
+
+export function withoutRoots(scope: Scope): Scope {
+  return scope.roots === undefined ? scope : { ...scope, roots: undefined };
+}
+
+/** Notes the root that a chain of names starts from, or refuses it. */
+export function noteRoot(scope: Scope, names: readonly string[], position: number): void {
+  if (scope.roots === undefined) return;
+  const [root = "", second] = names;
+  if (!scope.roots.has(root)) throw new Fault(unknownRoot(root, scope.roots), { position });
+  scope.reads.add(scope.detailed.has(root) && second !== undefined ? `${root}.${second}` : root);
+}
+
+/** `@` at the roots is all of them. */
+export function noteWholeContext(scope: Scope): void {
+  for (const root of scope.roots ?? []) scope.reads.add(root);
+}
+
+function unknownRoot(root: string, roots: ReadonlySet<string>): string {
+  const known = [...roots].sort(compareText).join(", ");
+  return `"${root}" is neither a variable nor a context entry that is known here (a text is written '${root}'); known are ${known}`;
+}

@@ -1,0 +1,40 @@
+/** What the API server serves: a kind, the path it is found under, and what may be done with it. */
+
+import { apiVersionOf, type GroupKind, type ObjectRef } from "./reference.ts";
+
+export type Resource = GroupKind & {
+  version: string;
+  /** The plural of the path, such as `networkpolicies`. */
+  plural: string;
+  namespaced: boolean;
+  verbs: readonly string[];
+};
+
+export function resourceApiVersion(resource: Resource): string {
+  return apiVersionOf(resource.group, resource.version);
+}
+
+/** `networkpolicies.networking.k8s.io`, as RBAC messages name it. */
+export function resourceName(resource: Resource): string {
+  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+/** The path of the collection; "" as namespace means all namespaces, or a cluster-scoped kind. */
+export function collectionPath(resource: Resource, namespace = ""): string {
+  const root = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const scope = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${scope}/${resource.plural}`;
+}
+
+export function objectPath(resource: Resource, ref: ObjectRef): string {
+  return `${collectionPath(resource, ref.namespace)}/${encodeURIComponent(ref.name)}`;
+}
+
+/** One watch serves one resource; the version counts, because content differs between versions. */
+export function resourceKey(resource: Resource): string {
+  return `${resource.group}/${resource.version}/${resource.plural}`;
+}
+
+export function isWatchable(resource: Resource): boolean {
+  return resource.verbs.includes("list") && resource.verbs.includes("watch");
+}

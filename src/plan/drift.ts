@@ -1,0 +1,60 @@
+/**
+ * What is different between a desired object and the live one, so that it counts (reference: exact drift, rules 2 to 7).
+ *
+ * Values are compared leaf by leaf; what our own managedFields entry owns and desired lacks is stale; what others own and
+ * desired lacks is extra; what nobody owns came from server defaults or admission and is fine. Ownership is evidence and
+ * no proof: where it cannot tell, the place is `doubtful`.
+ */
+
+import {
+  applyEntryOf,
+  asJson,
+  type FieldPath,
+  isApplyEntry,
+  type KubernetesObject,
+  MANAGER,
+  type Path,
+} from "../object/index.ts";
+import { compareContent } from "./compare.ts";
+import { foreignExtras } from "./extras.ts";
+import { staleFields } from "./stale.ts";
+
+export type Drift = {
+  /** JSON pointers at which the live value is missing or another one. */
+  values: string[];
+  /** Paths of our own entry that desired lacks. */
+  stale: FieldPath[];
+  /** Where others put what desired lacks. */
+  extra: Path[];
+  /** An extra in another API version's words: the place is known only to the server. */
+  foreignVersion: boolean;
+  /** Places that only a fresh object from the server could judge. */
+  doubtful: string[];
+  /** False when we never applied this object. */
+  applied: boolean;
+};
+
+/** `desired` is canonical and carries its marks. */
+export function findDrift(desired: KubernetesObject, live: KubernetesObject): Drift {
+  const ours = applyEntryOf(live, MANAGER);
+  const foreign = (live.metadata.managedFields ?? []).filter((entry) => !isApplyEntry(entry, MANAGER));
+  const owned = ours?.fieldsV1 ?? {};
+  const content = compareContent(desired, live, owned);
+  const extras = foreignExtras(desired, live, { owned, foreign });
+  return {
+    values: content.values,
+    stale: staleFields(asJson(desired), owned),
+    extra: [...content.duplicates, ...extras.at],
+    foreignVersion: extras.foreignVersion,
+    doubtful: [...new Set([...content.doubtful, ...extras.doubtful])],
+    applied: ours !== undefined,
+  };
+}
+
+export function isInSync(drift: Drift): boolean {
+  return (
+    drift.applied &&
+    !drift.foreignVersion &&
+    [drift.values, drift.stale, drift.extra, drift.doubtful].every((places) => places.length === 0)
+  );
+}

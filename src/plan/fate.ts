@@ -1,0 +1,121 @@
+/**
+ * What should become of a claim: is it desired, gone, or can nobody say?
+ *
+ * Unknown is not empty: a kind that is not served, a list that is not whole, a definition that was replaced meanwhile are
+ * no reason to delete anything. The claim is held, and planned again when more is known.
+ */
+
+import {
+  type ClaimDigest,
+  type ClaimIdentity,
+  claimDigest,
+  isBeingDeleted,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ObjectRef,
+  printRef,
+  type Resource,
+} from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { type ClaimRef, findRule, namespaceOf, type World } from "../state/index.ts";
+
+export type Fate =
+  | { type: "desired"; rule: CompiledRule; trigger: KubernetesObject; identity: ClaimIdentity; digest: ClaimDigest }
+  /** `leave`: what was made once stays and keeps its marks. */
+  | { type: "gone"; because: string; disposal: "delete" | "keep" | "leave"; digest: ClaimDigest | undefined }
+  /** `again`: milliseconds after which the answer may be another one, where no event will tell. */
+  | { type: "held"; because: string; again?: number };
+
+export function fateOf(world: World, ref: ClaimRef): Fate {
+  const policyKey = keyOf(ref.policy);
+  const policy = world.policies.get(policyKey);
+  if (policy === undefined) return fateWithoutPolicy(world, ref);
+  if (policy.phase === "invalid") return { type: "held", because: `${printRef(ref.policy)} is invalid` };
+  const rule = findRule(policy, ref.rule);
+  if (rule === undefined) return fateWithoutRule(world, ref);
+  if (!world.isReady(policyKey, ref.rule)) return { type: "held", because: "not everything it looks at is known yet" };
+  return fateOfTrigger(world, ref, rule);
+}
+
+function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
+  if (!world.policies.synced) return { type: "held", because: "the policies are not known yet" };
+  const disposal = world.policies.disposalOf(keyOf(policy));
+  if (disposal === undefined) {
+    return { type: "held", because: `nothing is stored about ${printRef(policy)}, so its targets are kept` };
+  }
+  const absence = absenceOf(world, policy);
+  if (absence.type !== "gone") return absence;
+  if (disposal.definition !== world.catalogue.definitionOf(policy)?.uid) {
+    return { type: "held", because: `the definition of ${policy.kind} was replaced since ${policy.name} was stored` };
+  }
+  return { type: "gone", because: `${printRef(policy)} was deleted`, disposal: disposal.rules[rule] ?? "keep", digest: undefined };
+}
+
+function fateWithoutRule(world: World, { policy, rule }: ClaimRef): Fate {
+  const disposal = world.policies.disposalOf(keyOf(policy))?.rules[rule];
+  if (disposal === undefined) return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept` };
+  return { type: "gone", because: `rule ${rule} was removed from ${printRef(policy)}`, disposal, digest: undefined };
+}
+
+function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
+  const { trigger: triggerRef } = ref;
+  const disposal = rule.synchronize ? "delete" : "leave";
+  if (world.catalogue.findKind(triggerRef) === undefined) {
+    return { type: "held", because: `the API server does not serve ${triggerRef.kind} just now` };
+  }
+  const resource = rule.triggers.find(({ group, kind }) => group === triggerRef.group && kind === triggerRef.kind);
+  if (resource === undefined) {
+    return { type: "gone", because: `rule ${ref.rule} does not match ${triggerRef.kind}`, disposal, digest: undefined };
+  }
+  const trigger = storedTrigger(world, resource, triggerRef);
+  if (trigger === "unknown") return { type: "held", because: `the list of ${resource.plural} is not known yet` };
+  if (trigger === undefined || isBeingDeleted(trigger)) {
+    const absence = absenceOf(world, triggerRef);
+    return absence.type === "gone" ? { ...absence, disposal, digest: undefined } : absence;
+  }
+  const identity = { ...ref, triggerUid: trigger.metadata.uid ?? "" };
+  const digest = claimDigest(identity);
+  const reason = whyNotSelected(world, rule, trigger);
+  if (reason !== undefined) return { type: "gone", because: `${printRef(triggerRef)} is not selected: ${reason}`, disposal, digest };
+  return { type: "desired", rule, trigger, identity, digest };
+}
+
+function storedTrigger(world: World, resource: Resource, ref: ObjectRef): KubernetesObject | undefined | "unknown" {
+  const store = world.objects(resource);
+  return store === undefined || !store.synced ? "unknown" : store.get(keyOf(ref));
+}
+
+/** Why a rule does not apply to an object, whoever asks. */
+export function whyNotSelected(world: World, rule: CompiledRule, trigger: KubernetesObject): string | undefined {
+  const { kind, apiVersion, metadata } = trigger;
+  const namespace = kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? "");
+  if (namespace !== "" && world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
+  return rule.whyNotSelected(trigger, {
+    namespaceLabels: (name) => namespaceOf(world, name)?.metadata.labels,
+  });
+}
+
+type Absence = { type: "gone"; because: string } | Extract<Fate, { type: "held" }>;
+
+/**
+ * Deleting a CustomResourceDefinition sends plain DELETED events for its instances; so the absence of a custom resource
+ * counts only after a while, and only while the definition it was stored under is established.
+ */
+function absenceOf(world: World, ref: ObjectRef): Absence {
+  const because = `${printRef(ref)} is gone`;
+  const definition = world.catalogue.definitionOf(ref);
+  if (definition === undefined) return { type: "gone", because };
+  if (definition.state === "unavailable") return { type: "held", because: `the definition of ${ref.kind} is not established` };
+  const departure = departureOf(world, keyOf(ref), definition.uid);
+  if (departure.definition !== definition.uid) {
+    return { type: "held", because: `the definition of ${ref.kind} was replaced after ${ref.name} was seen last` };
+  }
+  const again = departure.since + world.pruneDelay - world.now;
+  if (again > 0) return { type: "held", because: `${because}, and may come back`, again };
+  return { type: "gone", because };
+}
+
+function departureOf(world: World, key: ObjectKey, definition: string): { since: number; definition: string } {
+  return world.departureOf(key) ?? { since: 0, definition };
+}

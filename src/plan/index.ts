@@ -1,0 +1,16 @@
+export { driftPaths } from "./correction.ts";
+export { type Drift, findDrift, isInSync } from "./drift.ts";
+export { type Plan, planClaim } from "./plan.ts";
+export {
+  type ApplyStep,
+  type Correction,
+  type DeleteStep,
+  type Failure,
+  isWrite,
+  type PatchStep,
+  type ReleaseStep,
+  type SkipStep,
+  type Step,
+  type Strategy,
+  type WriteStep,
+} from "./step.ts";

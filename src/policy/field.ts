@@ -1,0 +1,68 @@
+/** What the language says about a field beyond its type. The CRD and the deep check read the same markers. */
+
+import { z } from "zod";
+import { isJsonObject, type Json, type JsonObject, ownValue, type Path } from "../object/index.ts";
+import type { IssueCode } from "./issue.ts";
+
+/** The policy that is checked, as far as its parts need to know it. `namespace` is "" for a ClusterPolicy. */
+export type PolicyIdentity = { kind: "ClusterPolicy" | "Policy"; namespace: string };
+
+/** A rule that spans fields. `cel` is the same rule for the API server; it is absent for what CEL cannot see or afford. */
+export type Constraint = {
+  code: IssueCode;
+  message: string;
+  cel?: string;
+  /** For one kind of policy only. */
+  only?: PolicyIdentity["kind"];
+  /** The field inside this one that the rule is about. */
+  field?: string;
+  /** Paths, from this field, of what breaks the rule. */
+  offenders: (value: Json, policy: PolicyIdentity) => Path[];
+};
+
+export type FieldMeta = {
+  description?: string | undefined;
+  unsupported?: boolean;
+  constraints?: readonly Constraint[];
+};
+
+/** Known, but not served by this version: the API server and the deep check refuse it by name. Served = marker removed. */
+export function unsupported<S extends z.ZodType>(schema: S): S {
+  return schema.meta({ unsupported: true } satisfies FieldMeta);
+}
+
+export function constrained<S extends z.ZodType>(schema: S, ...constraints: readonly Constraint[]): S {
+  return schema.meta({ constraints: [...(metaOf(schema).constraints ?? []), ...constraints] } satisfies FieldMeta);
+}
+
+/** A constraint on an object, given as a predicate over its fields. */
+export function objectRule(rule: Omit<Constraint, "offenders"> & { holds: ObjectPredicate }): Constraint {
+  const { holds, ...rest } = rule;
+  const at: Path = rule.field === undefined ? [] : [rule.field];
+  return { ...rest, offenders: (value, policy) => (!isJsonObject(value) || holds(value, policy) ? [] : [at]) };
+}
+
+/** A constraint on a string. */
+export function stringRule(rule: Omit<Constraint, "offenders"> & { holds: StringPredicate }): Constraint {
+  const { holds, ...rest } = rule;
+  return { ...rest, offenders: (value, policy) => (typeof value !== "string" || holds(value, policy) ? [] : [[]]) };
+}
+
+/** As CEL's `has(self.field)`. */
+export function has(object: JsonObject, field: string): boolean {
+  return ownValue(object, field) !== undefined;
+}
+
+/** The schema below `optional()`. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
+}
+
+/** The markers of a field, whether they stand inside or outside its `optional()`. */
+export function metaOf(schema: z.core.$ZodType): FieldMeta {
+  const own: FieldMeta = z.globalRegistry.get(schema) ?? {};
+  return schema instanceof z.ZodOptional ? { ...metaOf(schema.unwrap()), ...own } : own;
+}
+
+type ObjectPredicate = (object: JsonObject, policy: PolicyIdentity) => boolean;
+type StringPredicate = (text: string, policy: PolicyIdentity) => boolean;

@@ -1,0 +1,71 @@
+/** mutate: what a rule changes in the object that is admitted, or in objects that exist. */
+
+import { z } from "zod";
+import { context } from "./context.ts";
+import { literalApiVersion } from "./names.ts";
+import { preconditions } from "./preconditions.ts";
+import { labelSelector } from "./selector.ts";
+import { expression, freeObject, list, text } from "./value.ts";
+
+const patches = {
+  patchStrategicMerge: freeObject(
+    "A strategic merge patch. Keys may be anchors: (key) only where it fits, +(key) only where it is absent, <(key) for the whole patch.",
+  ).optional(),
+  patchesJson6902: text("A JSON Patch (RFC 6902) as JSON or YAML text.", 65_536).optional(),
+};
+
+const loop = {
+  list: expression("An expression that gives the list; in the entry, element and elementIndex are what it stands at."),
+  order: z
+    .enum(["Ascending", "Descending"])
+    .describe("The order of the elements. When absent: Descending for patchStrategicMerge, else Ascending.")
+    .optional(),
+  context: context.optional(),
+  preconditions: preconditions.optional(),
+  ...patches,
+};
+
+const LOOP = "A list, and the patch for each of its elements.";
+const LOOPS = "Patches for each element of a list; exactly one patch form, or only a nested foreach.";
+
+const innermost = z
+  .strictObject({ ...loop, foreach: list(freeObject(LOOP), 10, "Deeper than foreach may be nested.").optional() })
+  .describe(LOOP);
+const middle = z.strictObject({ ...loop, foreach: list(innermost, 10, LOOPS).optional() }).describe(LOOP);
+const outermost = z.strictObject({ ...loop, foreach: list(middle, 10, LOOPS).optional() }).describe(LOOP);
+
+const target = z
+  .strictObject({
+    apiVersion: literalApiVersion("The target's API version, such as v1."),
+    kind: text("The target's kind, such as ConfigMap; Kind/status for a subresource."),
+    name: expression("The target's name; variables and wildcards are allowed.").optional(),
+    namespace: expression(
+      "The target's namespace; variables and wildcards are allowed. In a Policy its own.",
+    ).optional(),
+    selector: labelSelector("the labels of the targets").optional(),
+    context: context.optional(),
+    preconditions: preconditions.optional(),
+  })
+  .describe("Existing objects that are changed; in their own preconditions and patches, target is the object.");
+
+export const mutate = z
+  .strictObject({
+    ...patches,
+    foreach: list(outermost, 50, LOOPS).optional(),
+    targets: list(target, 50, "Existing objects to change, instead of the object that matched.").optional(),
+    mutateExistingOnPolicyUpdate: z
+      .boolean()
+      .describe(
+        "true (what is meant when absent): the targets are kept as the patch says. false: they are changed once for each change of the trigger.",
+      )
+      .optional(),
+    revertOnDelete: z
+      .boolean()
+      .describe(
+        "true: what the rule set is taken back when the rule, its trigger or its match goes, unless somebody changed it since.",
+      )
+      .optional(),
+  })
+  .describe("What is changed: exactly one of patchStrategicMerge, patchesJson6902 and foreach.");
+
+export type Mutate = z.infer<typeof mutate>;

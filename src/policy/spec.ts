@@ -1,0 +1,89 @@
+/** spec: the rules of a policy, and how they are carried out. */
+
+import { z } from "zod";
+import { isJsonObject, ownValue, type Path } from "../object/index.ts";
+import { type Constraint, constrained, unsupported } from "./field.ts";
+import { rule } from "./rule.ts";
+import { drift, webhookConfiguration } from "./settings.ts";
+import { keyedList } from "./value.ts";
+
+/** The API server refuses this by itself: the list is keyed by name. */
+const uniqueNames: Constraint = {
+  code: "DuplicateName",
+  message: "another rule of this policy has the same name: rename one of them",
+  offenders: (rules) => {
+    const names = (Array.isArray(rules) ? rules : []).map((entry) =>
+      isJsonObject(entry) ? ownValue(entry, "name") : undefined,
+    );
+    return names.flatMap((name, at): Path[] => (name !== undefined && names.indexOf(name) < at ? [[at, "name"]] : []));
+  },
+};
+
+const rules = constrained(
+  keyedList(rule, {
+    key: "name",
+    maxItems: 100,
+    description: "What the policy does, rule by rule, 1 to 100; told apart by their names.",
+  }).min(1),
+  uniqueNames,
+);
+
+/** A boolean of the envelope that is not served yet. */
+function unservedFlag(description: string) {
+  return unsupported(z.boolean().describe(description).optional());
+}
+
+export const spec = z
+  .strictObject({
+    rules,
+    mode: z
+      .enum(["Correct"])
+      .describe(
+        "Correct (what is meant when absent): the objects are made, and put back when somebody changes or deletes them.",
+      )
+      .optional(),
+    adoption: z
+      .enum(["IfUnmanaged"])
+      .describe(
+        "What happens to an object that was there before the policy. IfUnmanaged (what is meant when absent): it is taken over unless it carries another manager's mark; then the rule reports Conflict.",
+      )
+      .optional(),
+    drift: drift.optional(),
+    pruneLimit: unsupported(
+      z
+        .int()
+        .min(-1)
+        .describe(
+          "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
+        )
+        .optional(),
+    ),
+    applyRules: unsupported(
+      z
+        .enum(["All", "One"])
+        .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
+        .optional(),
+    ),
+    admission: unservedFlag("Whether the rules act when objects are admitted; true when absent."),
+    background: unservedFlag(
+      "Whether the rules act on what is stored; true when absent. false: only when objects are admitted.",
+    ),
+    generateExisting: unservedFlag("The older place of the field of the same name in generate; that one wins."),
+    mutateExistingOnPolicyUpdate: unservedFlag(
+      "The older place of the field of the same name in mutate; that one wins.",
+    ),
+    useServerSideApply: unservedFlag(
+      "Accepted for the sake of older policies: Perennial always uses server-side apply.",
+    ),
+    emitWarning: unservedFlag("true: whoever sent a request gets a warning for each rule that changed it."),
+    webhookConfiguration: unsupported(webhookConfiguration.optional()),
+    failurePolicy: unsupported(
+      z.enum(["Fail", "Ignore"]).describe("The older place of webhookConfiguration.failurePolicy.").optional(),
+    ),
+    webhookTimeoutSeconds: unsupported(
+      z.int().min(1).max(30).describe("The older place of webhookConfiguration.timeoutSeconds.").optional(),
+    ),
+  })
+  .describe("What the policy wants.");
+
+export type PolicySpec = z.infer<typeof spec>;

@@ -1,0 +1,90 @@
+/** From a policy that the schema accepts to rules that can be asked. */
+
+import {
+  groupOf,
+  type ObjectRef,
+  type Resource,
+  resourceKey,
+
+  isWatchable,
+} from "../object/index.ts";
+import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
+import { compileGenerate } from "./generate.ts";
+import { compileSelection, type Selection } from "./match.ts";
+import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
+import { triggerBindings } from "./trigger-bindings.ts";
+
+/** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
+export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilation {
+  const ref = policyRef(policy);
+  const unknownKinds = new Set<string>();
+  const rules: CompiledRule[] = [];
+  const issues: Issue[] = [];
+  policy.spec.rules.forEach((rule, i) => {
+    const compiled = compileRule(rule, { path: `spec.rules[${i}]`, ref, served, unknownKinds });
+    if (compiled.ok) rules.push(compiled.rule);
+    else issues.push(...compiled.issues);
+  });
+  if (issues.length > 0) return { ok: false, issues };
+  const createdAt = policy.metadata.creationTimestamp ?? "";
+  return { ok: true, policy: { ref, createdAt, rules, unknownKinds: [...unknownKinds] } };
+}
+
+export function policyRef({ apiVersion, kind, metadata }: AnyPolicy): ObjectRef {
+  return { group: groupOf(apiVersion), kind, namespace: metadata.namespace ?? "", name: metadata.name };
+}
+
+type RuleScope = { path: string; ref: ObjectRef; served: ServedKinds; unknownKinds: Set<string> };
+type RuleCompilation = { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] };
+
+function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
+  const { generate, name } = rule;
+  if (generate === undefined) {
+    const message = "a rule needs a generate block; other kinds of rules are not served by this version";
+    return { ok: false, issues: [{ code: "UnsupportedField", path: scope.path, value: name, message }] };
+  }
+  const confinedTo = scope.ref.namespace === "" ? undefined : scope.ref.namespace;
+  const { apiVersion = "", kind = "" } = generate;
+  const target = scope.served.find(apiVersion, kind);
+  if (target === undefined) scope.unknownKinds.add(`${apiVersion}/${kind} (${scope.path}.generate)`);
+  const compiled = compileGenerate(generate, { path: `${scope.path}.generate`, confinedTo, target });
+  if (!compiled.ok) return { ok: false, issues: compiled.issues };
+  const selection = compileSelection(rule.match, rule.exclude);
+  return {
+    ok: true,
+    rule: {
+      name,
+      type: "generate",
+      triggers: triggerResources(selection, scope),
+      targets: target === undefined ? [] : [target],
+      readsNamespace: selection.readsNamespace,
+      synchronize: generate.synchronize ?? true,
+      onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
+      whyNotSelected: (trigger, surroundings) => whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
+      desired: (trigger, environment) => compiled.generate.desired(triggerBindings(trigger), environment),
+    },
+  };
+}
+
+function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {
+  if (confinedTo === undefined || namespace === confinedTo) return undefined;
+  return `it is not in ${confinedTo}, the namespace of the policy`;
+}
+
+/** One resource per kind: the version that a selector names, else the preferred one. */
+function triggerResources(selection: Selection, { served, unknownKinds, path, ref }: RuleScope): Resource[] {
+  const chosen = new Map<string, Resource>();
+  for (const selector of selection.kinds) {
+    const taken = new Set<string>();
+    for (const resource of served.all()) {
+      const groupKind = `${resource.group}/${resource.kind}`;
+      if (taken.has(groupKind) || !selector.selects(resource) || !isWatchable(resource)) continue;
+      if (ref.namespace !== "" && !resource.namespaced) continue; // a Policy sees no cluster-scoped kinds
+      taken.add(groupKind);
+      chosen.set(resourceKey(resource), resource);
+    }
+    if (taken.size === 0) unknownKinds.add(`${selector.text} (${path}.match)`);
+  }
+  return [...chosen.values()];
+}
+

@@ -1,0 +1,101 @@
+/** One filter of match or exclude: it holds when each of its parts holds. */
+
+import { compileWildcard } from "../expression/index.ts";
+import { groupOf, type KubernetesObject, versionOf } from "../object/index.ts";
+import type { ResourceFilter } from "../policy/index.ts";
+import { compileKindSelector, type KindMatcher } from "./kind-selector.ts";
+import { compileLabelSelector, type Labels } from "./label-selector.ts";
+
+/** What a filter reads besides the trigger itself. */
+export type Surroundings = {
+  /** The labels of a Namespace; undefined while it is not known. */
+  namespaceLabels(name: string): Labels | undefined;
+};
+
+export type Filter = {
+  kinds: readonly KindMatcher[];
+  /** True when it looks at the labels of the trigger's namespace, so that they must be watched. */
+  readsNamespace: boolean;
+  whyNot(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
+};
+
+type Part = (trigger: KubernetesObject, surroundings: Surroundings) => string | undefined;
+
+export function compileFilter(filter: ResourceFilter): Filter {
+  const kinds = (filter.kinds ?? []).map(compileKindSelector);
+  const parts = [
+    kinds.length > 0 ? kindPart(kinds) : undefined,
+    namePart([...(filter.names ?? []), ...(filter.name === undefined ? [] : [filter.name])]),
+    namespacePart(filter.namespaces ?? []),
+    filter.annotations === undefined ? undefined : annotationPart(filter.annotations),
+    filter.selector === undefined ? undefined : selectorPart(filter.selector),
+    filter.namespaceSelector === undefined ? undefined : namespaceSelectorPart(filter.namespaceSelector),
+  ].filter((part) => part !== undefined);
+  return {
+    kinds,
+    readsNamespace: filter.namespaceSelector !== undefined,
+    whyNot: (trigger, surroundings) => firstReason(parts, trigger, surroundings),
+  };
+}
+
+function firstReason(parts: readonly Part[], trigger: KubernetesObject, surroundings: Surroundings): string | undefined {
+  for (const part of parts) {
+    const reason = part(trigger, surroundings);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function kindPart(kinds: readonly KindMatcher[]): Part {
+  const texts = kinds.map((selector) => selector.text).join(", ");
+  return ({ apiVersion, kind }) => {
+    const type = { group: groupOf(apiVersion), version: versionOf(apiVersion), kind };
+    return kinds.some((selector) => selector.selects(type)) ? undefined : `its kind is none of ${texts}`;
+  };
+}
+
+function namePart(names: readonly string[]): Part | undefined {
+  if (names.length === 0) return undefined;
+  const patterns = names.map(compileWildcard);
+  return ({ metadata }) =>
+    patterns.some((matches) => matches(metadata.name)) ? undefined : `its name is none of ${names.join(", ")}`;
+}
+
+/** A Namespace is in itself; other cluster-scoped objects are in "", which only `*` matches. */
+function namespacePart(namespaces: readonly string[]): Part | undefined {
+  if (namespaces.length === 0) return undefined;
+  const patterns = namespaces.map(compileWildcard);
+  return (trigger) => {
+    const namespace = isNamespace(trigger) ? trigger.metadata.name : (trigger.metadata.namespace ?? "");
+    if (patterns.some((matches) => matches(namespace))) return undefined;
+    return `its namespace is none of ${namespaces.join(", ")}`;
+  };
+}
+
+function annotationPart(annotations: Labels): Part {
+  const whyNot = compileLabelSelector({ matchLabels: annotations });
+  return ({ metadata }) => whyNot(metadata.annotations ?? {})?.replace("labels", "annotations");
+}
+
+function selectorPart(selector: NonNullable<ResourceFilter["selector"]>): Part {
+  const whyNot = compileLabelSelector(selector);
+  return ({ metadata }) => whyNot(metadata.labels ?? {});
+}
+
+/** On a Namespace it looks at that Namespace's own labels; other cluster-scoped kinds have no labels to look at. */
+function namespaceSelectorPart(selector: NonNullable<ResourceFilter["namespaceSelector"]>): Part {
+  const whyNot = compileLabelSelector(selector);
+  return (trigger, surroundings) => {
+    const reason = whyNot(namespaceLabelsOf(trigger, surroundings));
+    return reason?.replace("its labels", "the labels of its namespace");
+  };
+}
+
+function namespaceLabelsOf(trigger: KubernetesObject, surroundings: Surroundings): Labels {
+  if (isNamespace(trigger)) return trigger.metadata.labels ?? {};
+  return trigger.metadata.namespace === undefined ? {} : (surroundings.namespaceLabels(trigger.metadata.namespace) ?? {});
+}
+
+export function isNamespace(object: KubernetesObject): boolean {
+  return object.kind === "Namespace" && object.apiVersion === "v1";
+}

@@ -1,0 +1,22 @@
+/** Which kinds a filter's `kinds` mean, ready to be asked. */
+
+import { compileWildcard } from "../expression/index.ts";
+import { parseKindSelector } from "../policy/index.ts";
+
+export type KindMatcher = {
+  text: string;
+  /** Never true for a subresource selector: objects as they are stored have none. */
+  selects(type: { group: string; version: string; kind: string }): boolean;
+};
+
+export function compileKindSelector(text: string): KindMatcher {
+  const selector = parseKindSelector(text);
+  if (selector === undefined || selector.subresource !== "") return { text, selects: () => false };
+  const matchesKind = compileWildcard(selector.kind);
+  const matchesVersion = compileWildcard(selector.version);
+  const matchesGroup = compileWildcard(selector.group);
+  return {
+    text,
+    selects: ({ group, version, kind }) => matchesKind(kind) && matchesGroup(group) && matchesVersion(version),
+  };
+}

@@ -1,0 +1,47 @@
+/** What a policy means, compiled once. The planner asks these questions and knows nothing of the language. */
+
+import type { Environment } from "../expression/index.ts";
+import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
+import type { Issue, Reason } from "../policy/index.ts";
+import type { Surroundings } from "./filter.ts";
+
+export type CompiledPolicy = {
+  ref: ObjectRef;
+  /** Of equal wishes for one target, the older policy's hold. */
+  createdAt: string;
+  rules: readonly CompiledRule[];
+  /** Kinds that it names and the API server does not serve (yet). */
+  unknownKinds: readonly string[];
+};
+
+export type Compilation = { ok: true; policy: CompiledPolicy } | { ok: false; issues: readonly Issue[] };
+
+export type CompiledRule = {
+  name: string;
+  type: "generate";
+  /** The resources whose objects may be triggers. */
+  triggers: readonly Resource[];
+  /** The resources it may write. */
+  targets: readonly Resource[];
+  /** True when the labels of the trigger's namespace decide too. */
+  readsNamespace: boolean;
+  /** False: a target is made once and never touched again. */
+  synchronize: boolean;
+  /** What becomes of its targets when the policy or the rule goes. */
+  onDelete: "keep" | "delete";
+  whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
+  /** The objects that should exist for a selected trigger, without marks. */
+  desired(trigger: KubernetesObject, environment: Environment): Desired;
+};
+
+export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: KubernetesObject };
+
+export type Desired = { ok: true; targets: readonly DesiredTarget[] } | { ok: false; reason: Reason; message: string };
+
+/** Which kinds the API server serves, as far as compiling needs to know. */
+export interface ServedKinds {
+  /** Undefined when it does not serve the kind in that version. */
+  find(apiVersion: string, kind: string): Resource | undefined;
+  /** Each served kind in each of its versions, the preferred one first. */
+  all(): Iterable<Resource>;
+}

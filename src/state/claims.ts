@@ -1,0 +1,105 @@
+/** What each claim came to when it was last planned, and what it looked at. */
+
+import type { ObjectKey, ObjectRef } from "../object/index.ts";
+import type { Reason } from "../policy/index.ts";
+import type { ClaimKey } from "./claim-key.ts";
+
+/** Something that a claim read, so that it is planned again when that changes. */
+export type Dependency = string & { readonly __brand: "Dependency" };
+
+export function dependsOnNamespace(name: string): Dependency {
+  return `namespace/${name}` as Dependency; // the place that makes these
+}
+
+export function dependsOnTarget(key: ObjectKey): Dependency {
+  return `target/${key}` as Dependency; // and these
+}
+
+export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef; time: string };
+
+export type ClaimState = {
+  key: ClaimKey;
+  /** Targets that it desires, whether they are there or not. */
+  wants: ReadonlySet<ObjectKey>;
+  inSync: number;
+  failures: readonly ClaimFailure[];
+};
+
+export interface Claims {
+  get(key: ClaimKey): ClaimState | undefined;
+  values(): Iterable<ClaimState>;
+  ofRule(rule: string): ReadonlySet<ClaimKey>;
+  /** The claims that desire a target. */
+  wanting(target: ObjectKey): ReadonlySet<ClaimKey>;
+  /** The claims to plan again when this changes. */
+  dependents(dependency: Dependency): ReadonlySet<ClaimKey>;
+}
+
+export interface ClaimsWriter extends Claims {
+  set(state: ClaimState, rule: string, reads: readonly Dependency[]): void;
+  remove(key: ClaimKey): void;
+}
+
+export function createClaims(): ClaimsWriter {
+  return new IndexedClaims();
+}
+
+type Entry = { state: ClaimState; rule: string; reads: readonly Dependency[] };
+
+const NONE: ReadonlySet<ClaimKey> = new Set();
+
+class IndexedClaims implements ClaimsWriter {
+  readonly #entries = new Map<ClaimKey, Entry>();
+  readonly #byRule = new Map<string, Set<ClaimKey>>();
+  readonly #byTarget = new Map<ObjectKey, Set<ClaimKey>>();
+  readonly #byDependency = new Map<Dependency, Set<ClaimKey>>();
+
+  get(key: ClaimKey): ClaimState | undefined {
+    return this.#entries.get(key)?.state;
+  }
+
+  *values(): Iterable<ClaimState> {
+    for (const { state } of this.#entries.values()) yield state;
+  }
+
+  ofRule(rule: string): ReadonlySet<ClaimKey> {
+    return this.#byRule.get(rule) ?? NONE;
+  }
+
+  wanting(target: ObjectKey): ReadonlySet<ClaimKey> {
+    return this.#byTarget.get(target) ?? NONE;
+  }
+
+  dependents(dependency: Dependency): ReadonlySet<ClaimKey> {
+    return this.#byDependency.get(dependency) ?? NONE;
+  }
+
+  set(state: ClaimState, rule: string, reads: readonly Dependency[]): void {
+    this.remove(state.key);
+    this.#entries.set(state.key, { state, rule, reads });
+    add(this.#byRule, rule, state.key);
+    for (const target of state.wants) add(this.#byTarget, target, state.key);
+    for (const dependency of reads) add(this.#byDependency, dependency, state.key);
+  }
+
+  remove(key: ClaimKey): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    drop(this.#byRule, entry.rule, key);
+    for (const target of entry.state.wants) drop(this.#byTarget, target, key);
+    for (const dependency of entry.reads) drop(this.#byDependency, dependency, key);
+  }
+}
+
+function add<K>(index: Map<K, Set<ClaimKey>>, key: K, claim: ClaimKey): void {
+  const claims = index.get(key);
+  if (claims === undefined) index.set(key, new Set([claim]));
+  else claims.add(claim);
+}
+
+function drop<K>(index: Map<K, Set<ClaimKey>>, key: K, claim: ClaimKey): void {
+  const claims = index.get(key);
+  claims?.delete(claim);
+  if (claims?.size === 0) index.delete(key);
+}

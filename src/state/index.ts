@@ -1,0 +1,22 @@
+export { type Catalogue, type CatalogueWriter, createCatalogue, type Definition } from "./catalogue.ts";
+export { type ClaimKey, type ClaimRef, claimKey, claimRef } from "./claim-key.ts";
+export {
+  type ClaimFailure,
+  type ClaimState,
+  type Claims,
+  type ClaimsWriter,
+  createClaims,
+  type Dependency,
+  dependsOnNamespace,
+  dependsOnTarget,
+} from "./claims.ts";
+export {
+  createInventory,
+  type Inventory,
+  type InventoryWriter,
+  type Judgement,
+  type TargetRecord,
+} from "./inventory.ts";
+export { createObjectStore, type ObjectChange, type ObjectStore, type ObjectStoreWriter } from "./object-store.ts";
+export { type Disposal, findRule, type Policies, type PolicyState } from "./policies.ts";
+export { type Departure, namespaceOf, type World } from "./world.ts";

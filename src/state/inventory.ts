@@ -1,0 +1,204 @@
+/**
+ * The targets there are, as digests: what each one looked like when it was last seen, and whose it is.
+ *
+ * A target that is in sync costs no copy of its content. The live object is kept only from the event that brought
+ * something new until its claim was planned.
+ */
+
+import {
+  asJson,
+  type ClaimDigest,
+  contentDigest,
+  contentOf,
+  isBeingDeleted,
+  type Json,
+  type KubernetesObject,
+  keyOf,
+  type Marks,
+  type ObjectKey,
+  type ObjectRef,
+  readClaimIdentity,
+  readMarks,
+  type Resource,
+  refOf,
+} from "../object/index.ts";
+import { type ClaimKey, claimKey } from "./claim-key.ts";
+
+export type TargetRecord = {
+  readonly ref: ObjectRef;
+  resource: Resource;
+  uid: string;
+  resourceVersion: string;
+  /** Undefined: there is such an object, and it is not ours (yet). */
+  marks: Marks | undefined;
+  /** Whose it is by its annotations, when they agree with the marks; undefined when nobody can tell. */
+  claim: ClaimKey | undefined;
+  deleting: boolean;
+  /** The digest of content, labels and annotations as last seen. */
+  digest: string;
+  /** The judgement that still holds: for this desired state, this content is in sync (or will not get better). */
+  judged?: Judgement;
+  /** What was seen and not judged yet, and when the first such event came (monotonic milliseconds). */
+  pending?: { live: KubernetesObject; since: number };
+  /** Strategies that changed nothing on the object as it stands. */
+  tried: Set<string>;
+};
+
+export type Judgement = { desired: string; digest: string; inSync: boolean; message?: string };
+
+export type Sighting = {
+  resource: Resource;
+  by: "watch" | "write";
+  /** Monotonic milliseconds. */
+  now: number;
+};
+
+export interface Inventory {
+  readonly size: number;
+  get(key: ObjectKey): TargetRecord | undefined;
+  /** The records that belong to a claim, by marks of any uid of its trigger, or by the digest of the current one. */
+  ofClaim(key: ClaimKey, digest: ClaimDigest | undefined): Set<TargetRecord>;
+  values(): Iterable<TargetRecord>;
+}
+
+export interface InventoryWriter extends Inventory {
+  /**
+   * What the server has just shown, by a list or watch or as the answer to a write of ours. Undefined when it tells
+   * nothing new: an event of our own write, or the same content.
+   */
+  observe(live: KubernetesObject, seen: Sighting): TargetRecord | undefined;
+  forget(key: ObjectKey): TargetRecord | undefined;
+  judge(key: ObjectKey, judgement: Judgement): void;
+  noteTried(key: ObjectKey, strategy: string): void;
+  /** A list is whole: records of that resource that it did not show are gone. */
+  retain(isGone: (record: TargetRecord) => boolean): TargetRecord[];
+}
+
+export function createInventory(installation: string): InventoryWriter {
+  return new MapInventory(installation);
+}
+
+class MapInventory implements InventoryWriter {
+  readonly #installation: string;
+  readonly #records = new Map<ObjectKey, TargetRecord>();
+  readonly #byClaim = new Map<ClaimKey | ClaimDigest, Set<TargetRecord>>();
+
+  constructor(installation: string) {
+    this.#installation = installation;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get(key: ObjectKey): TargetRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  values(): Iterable<TargetRecord> {
+    return this.#records.values();
+  }
+
+  ofClaim(key: ClaimKey, digest: ClaimDigest | undefined): Set<TargetRecord> {
+    const known = this.#byClaim.get(key) ?? new Set();
+    const current = digest === undefined ? undefined : this.#byClaim.get(digest);
+    return current === undefined ? known : known.union(current);
+  }
+
+  observe(live: KubernetesObject, seen: Sighting): TargetRecord | undefined {
+    const key = keyOf(refOf(live));
+    const known = this.#records.get(key);
+    const { uid = "", resourceVersion = "" } = live.metadata;
+    if (known?.uid === uid && !isNewer(resourceVersion, known.resourceVersion)) return undefined;
+    const digest = digestOfObject(live);
+    const unchanged = known?.uid === uid && known.digest === digest && known.deleting === isBeingDeleted(live);
+    if (known !== undefined && unchanged && known.judged?.digest === digest && known.pending === undefined) {
+      known.resourceVersion = resourceVersion;
+      return undefined;
+    }
+    if (known !== undefined) this.#unindex(known);
+    const record = this.#recordOf(live, seen, digest, known);
+    record.pending = { live, since: known?.pending?.since ?? seen.now };
+    this.#records.set(key, record);
+    this.#index(record);
+    return record;
+  }
+
+  forget(key: ObjectKey): TargetRecord | undefined {
+    const record = this.#records.get(key);
+    if (record === undefined) return undefined;
+    this.#records.delete(key);
+    this.#unindex(record);
+    return record;
+  }
+
+  judge(key: ObjectKey, judgement: Judgement): void {
+    const record = this.#records.get(key);
+    if (record === undefined) return;
+    record.judged = judgement;
+    delete record.pending;
+    record.tried.clear();
+  }
+
+  noteTried(key: ObjectKey, strategy: string): void {
+    this.#records.get(key)?.tried.add(strategy);
+  }
+
+  retain(isGone: (record: TargetRecord) => boolean): TargetRecord[] {
+    const gone = [...this.#records.values()].filter(isGone);
+    for (const record of gone) this.forget(keyOf(record.ref));
+    return gone;
+  }
+
+  #recordOf(live: KubernetesObject, seen: Sighting, digest: string, known: TargetRecord | undefined): TargetRecord {
+    const identity = readClaimIdentity(live);
+    const marks = readMarks(this.#installation, live);
+    return {
+      ref: known?.ref ?? refOf(live),
+      resource: seen.resource,
+      uid: live.metadata.uid ?? "",
+      resourceVersion: live.metadata.resourceVersion ?? "",
+      marks,
+      claim: identity === undefined || marks === undefined ? undefined : claimKey(identity),
+      deleting: isBeingDeleted(live),
+      digest,
+      ...(known?.judged === undefined ? {} : { judged: known.judged }),
+      // somebody else's change is a new start; the answer to our own write is not
+      tried: seen.by === "write" && known !== undefined ? known.tried : new Set(),
+    };
+  }
+
+  #index(record: TargetRecord): void {
+    for (const key of claimsOf(record)) {
+      const records = this.#byClaim.get(key);
+      if (records === undefined) this.#byClaim.set(key, new Set([record]));
+      else records.add(record);
+    }
+  }
+
+  #unindex(record: TargetRecord): void {
+    for (const key of claimsOf(record)) {
+      const records = this.#byClaim.get(key);
+      records?.delete(record);
+      if (records?.size === 0) this.#byClaim.delete(key);
+    }
+  }
+}
+
+function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {
+  return [claim, marks?.claim].filter((key) => key !== undefined);
+}
+
+/** Content, labels, annotations and owners; not status, and no bookkeeping of the server. */
+function digestOfObject(object: KubernetesObject): string {
+  const { labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
+  const seen: Json = [contentOf(object), labels, annotations, ownerReferences as Json, asJson(object).apiVersion ?? null];
+  return contentDigest(JSON.stringify(seen));
+}
+
+/** resourceVersions are numbers that grow; where a server gives others, any difference counts as newer. */
+function isNewer(seen: string, known: string): boolean {
+  if (seen === known) return false;
+  const [left, right] = [Number(seen), Number(known)];
+  return Number.isNaN(left) || Number.isNaN(right) || left > right;
+}

@@ -1,0 +1,111 @@
+/** The objects of one resource that rules look at: triggers and namespaces, without managedFields. */
+
+import { type KubernetesObject, keyOf, type ObjectKey, refOf } from "../object/index.ts";
+
+export interface ObjectStore {
+  /** False until the first list is whole: until then "not there" means "not known". */
+  readonly synced: boolean;
+  readonly size: number;
+  get(key: ObjectKey): KubernetesObject | undefined;
+  values(): Iterable<KubernetesObject>;
+  inNamespace(namespace: string): Iterable<KubernetesObject>;
+}
+
+/** What became of one object; the reader decides what it means. */
+export type ObjectChange = { before: KubernetesObject | undefined; after: KubernetesObject | undefined };
+
+export interface ObjectStoreWriter extends ObjectStore {
+  /** Objects of a list that is not finished; nothing is visible yet. */
+  buffer(objects: readonly KubernetesObject[]): void;
+  /** The list is whole: it replaces everything, and what changed is returned. */
+  swap(): ObjectChange[];
+  set(object: KubernetesObject): ObjectChange | undefined;
+  remove(object: KubernetesObject): ObjectChange | undefined;
+}
+
+export function createObjectStore(): ObjectStoreWriter {
+  return new MapObjectStore();
+}
+
+class MapObjectStore implements ObjectStoreWriter {
+  #objects = new Map<ObjectKey, KubernetesObject>();
+  #byNamespace = new Map<string, Set<ObjectKey>>();
+  #buffered = new Map<ObjectKey, KubernetesObject>();
+  synced = false;
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: ObjectKey): KubernetesObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  values(): Iterable<KubernetesObject> {
+    return this.#objects.values();
+  }
+
+  *inNamespace(namespace: string): Iterable<KubernetesObject> {
+    for (const key of this.#byNamespace.get(namespace) ?? []) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) yield object;
+    }
+  }
+
+  buffer(objects: readonly KubernetesObject[]): void {
+    for (const object of objects) this.#buffered.set(keyOf(refOf(object)), withoutManagedFields(object));
+  }
+
+  swap(): ObjectChange[] {
+    const before = this.#objects;
+    this.#objects = this.#buffered;
+    this.#buffered = new Map();
+    this.synced = true;
+    this.#byNamespace = new Map();
+    for (const [key, object] of this.#objects) this.#index(key, object);
+    const gone = [...before].filter(([key]) => !this.#objects.has(key));
+    return [
+      ...gone.map(([, object]) => ({ before: object, after: undefined })),
+      ...[...this.#objects].flatMap(([key, after]) => changeOf(before.get(key), after)),
+    ];
+  }
+
+  set(object: KubernetesObject): ObjectChange | undefined {
+    const key = keyOf(refOf(object));
+    const before = this.#objects.get(key);
+    const after = withoutManagedFields(object);
+    this.#objects.set(key, after);
+    this.#index(key, after);
+    return changeOf(before, after)[0];
+  }
+
+  remove(object: KubernetesObject): ObjectChange | undefined {
+    const key = keyOf(refOf(object));
+    const before = this.#objects.get(key);
+    this.#objects.delete(key);
+    const namespace = object.metadata.namespace ?? "";
+    const siblings = this.#byNamespace.get(namespace);
+    siblings?.delete(key);
+    if (siblings?.size === 0) this.#byNamespace.delete(namespace);
+    return before === undefined ? undefined : { before, after: undefined };
+  }
+
+  #index(key: ObjectKey, object: KubernetesObject): void {
+    const namespace = object.metadata.namespace ?? "";
+    if (namespace === "") return;
+    const siblings = this.#byNamespace.get(namespace);
+    if (siblings === undefined) this.#byNamespace.set(namespace, new Set([key]));
+    else siblings.add(key);
+  }
+}
+
+function changeOf(before: KubernetesObject | undefined, after: KubernetesObject): ObjectChange[] {
+  const same = before !== undefined && before.metadata.resourceVersion === after.metadata.resourceVersion;
+  return same ? [] : [{ before, after }];
+}
+
+/** Most of an object's bytes, and nothing that a rule may read. */
+function withoutManagedFields(object: KubernetesObject): KubernetesObject {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

@@ -1,0 +1,38 @@
+/** All that a plan may look at: readers only, and nothing that a plan could do anything with. */
+
+import type { Environment } from "../expression/index.ts";
+import type { KubernetesObject, ObjectKey, Resource } from "../object/index.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { Claims } from "./claims.ts";
+import type { Inventory } from "./inventory.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { Policies } from "./policies.ts";
+
+/** A custom resource that is no longer there: since when (monotonic milliseconds), and under which definition. */
+export type Departure = { since: number; definition: string };
+
+export interface World {
+  readonly installation: string;
+  readonly environment: Environment;
+  readonly catalogue: Catalogue;
+  readonly policies: Policies;
+  readonly namespaces: ObjectStore;
+  readonly inventory: Inventory;
+  readonly claims: Claims;
+  /** How long the absence of a custom resource must last before it counts, in milliseconds. */
+  readonly pruneDelay: number;
+  /** The watched objects of a resource that rules look at; undefined when it is not watched (any more). */
+  objects(resource: Resource): ObjectStore | undefined;
+  departureOf(key: ObjectKey): Departure | undefined;
+  /** True for the system namespaces and the operator's own, unless they are to be served. */
+  isSystemNamespace(name: string): boolean;
+  /** True when all that a rule reads and writes is watched, and what must be stored before its first write is stored. */
+  isReady(policy: ObjectKey, rule: string): boolean;
+  /** True when every claim was planned once, so that "nobody wants it" can be known. */
+  readonly planned: boolean;
+  readonly now: number;
+}
+
+export function namespaceOf(world: Pick<World, "namespaces">, name: string): KubernetesObject | undefined {
+  return world.namespaces.get(`/Namespace//${name}` as ObjectKey); // the key of a Namespace, without making a reference first
+}
