@@ -84,7 +84,8 @@ class UndiciClient implements ClusterClient {
       const { statusCode, headers, body } = await this.#requests.request(await this.#options(request));
       const text = await body.text();
       this.#observe(request.method, statusCode, performance.now() - start);
-      if (statusCode >= 400) return { ok: false, failure: failureOf(statusCode, text, headerOf(headers, "retry-after")) };
+      if (statusCode >= 400)
+        return { ok: false, failure: failureOf(statusCode, text, headerOf(headers, "retry-after")) };
       return { ok: true, status: statusCode, body: text === "" ? null : JSON.parse(text) };
     } catch (error) {
       this.#observe(request.method, 0, performance.now() - start);

@@ -6,7 +6,13 @@ import { KubeConfig } from "@kubernetes/client-node";
 export type Credentials = {
   /** Such as `https://10.0.0.1:443`. */
   server: string;
-  tls: { ca?: string | Buffer; cert?: string | Buffer; key?: string | Buffer; rejectUnauthorized?: boolean; servername?: string };
+  tls: {
+    ca?: string | Buffer;
+    cert?: string | Buffer;
+    key?: string | Buffer;
+    rejectUnauthorized?: boolean;
+    servername?: string;
+  };
   /** The value of the Authorization header, if there is one. Files and exec plugins are asked again when it is old. */
   authorization(): Promise<string | undefined>;
   /** Forget the header, after the server refused it. */

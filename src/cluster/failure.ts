@@ -11,6 +11,8 @@ export type ApiFailure = {
   message: string;
   /** From Retry-After, in milliseconds. */
   retryAfter?: number;
+  /** `status.details.kind`: which kind of thing is missing, such as `namespaces`. */
+  kind?: string;
   /** `status.details.causes` of the server's answer: which field, and why. */
   causes: readonly { reason: string; message: string; field: string }[];
 };
@@ -29,6 +31,7 @@ export function failureOf(status: number, body: string, retryAfter: string | und
     status,
     reason: typeof parsed.reason === "string" ? parsed.reason : "",
     message: typeof parsed.message === "string" ? parsed.message : `HTTP ${status}: ${body.slice(0, 200)}`,
+    ...(typeof details.kind === "string" ? { kind: details.kind } : {}),
     causes: Array.isArray(details.causes) ? details.causes.filter(isJsonObject).map(causeOf) : [],
   };
   const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter);

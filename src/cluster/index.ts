@@ -10,6 +10,7 @@ export {
   type JsonPatch,
   patchObject,
   readObject,
+  releaseObject,
   sendForObject,
   type WriteAnswer,
 } from "./writes.ts";

@@ -1,6 +1,12 @@
 /** Lists in pages, and watches as streams of events. */
 
-import { collectionPath, isJsonObject, type KubernetesObject, type Resource, resourceApiVersion } from "../object/index.ts";
+import {
+  collectionPath,
+  isJsonObject,
+  type KubernetesObject,
+  type Resource,
+  resourceApiVersion,
+} from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
 import type { ApiFailure } from "./failure.ts";
 

@@ -1,13 +1,27 @@
 /** The writes: each carries a precondition, so that a late or repeated one does no harm. */
 
-import { asJson, type Json, type KubernetesObject, MANAGER, type ObjectRef, objectPath, type Resource } from "../object/index.ts";
+import {
+  asJson,
+  type Json,
+  type KubernetesObject,
+  MANAGER,
+  type ObjectRef,
+  objectPath,
+  RELEASED_ANNOTATIONS,
+  RELEASED_LABELS,
+  type Resource,
+} from "../object/index.ts";
 import type { Answer, ApiRequest, ClusterClient } from "./client.ts";
 import type { ApiFailure } from "./failure.ts";
 
 export type WriteAnswer = { ok: true; object: KubernetesObject; created: boolean } | { ok: false; failure: ApiFailure };
 
 /** Forced server-side apply. The precondition stands in the object: `metadata.resourceVersion` or `metadata.uid`. */
-export async function applyObject(client: ClusterClient, resource: Resource, object: KubernetesObject): Promise<WriteAnswer> {
+export async function applyObject(
+  client: ClusterClient,
+  resource: Resource,
+  object: KubernetesObject,
+): Promise<WriteAnswer> {
   const ref = { ...resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
   return objectAnswer(
     await client.send({
@@ -20,7 +34,10 @@ export async function applyObject(client: ClusterClient, resource: Resource, obj
   );
 }
 
-export type JsonPatch = ({ op: "add" | "replace" | "test"; path: string; value: Json } | { op: "remove"; path: string })[];
+export type JsonPatch = (
+  | { op: "add" | "replace" | "test"; path: string; value: Json }
+  | { op: "remove"; path: string }
+)[];
 
 /** JSON patch; the first operation should replace /metadata/resourceVersion, so that a stale patch is a 409. */
 export async function patchObject(
@@ -40,7 +57,35 @@ export async function patchObject(
   );
 }
 
-export async function deleteObject(client: ClusterClient, resource: Resource, ref: ObjectRef, uid: string): Promise<Answer> {
+/** Takes our marks off, so that the object is nobody's; labels and annotations that are not there are no error. */
+export async function releaseObject(
+  client: ClusterClient,
+  resource: Resource,
+  ref: ObjectRef,
+  uid: string,
+): Promise<WriteAnswer> {
+  const metadata = { uid, labels: nulls(RELEASED_LABELS), annotations: nulls(RELEASED_ANNOTATIONS) };
+  return objectAnswer(
+    await client.send({
+      method: "PATCH",
+      path: objectPath(resource, ref),
+      query: { fieldManager: MANAGER },
+      contentType: "application/merge-patch+json",
+      body: { metadata },
+    }),
+  );
+}
+
+function nulls(keys: readonly string[]): { [key: string]: null } {
+  return Object.fromEntries(keys.map((key) => [key, null]));
+}
+
+export async function deleteObject(
+  client: ClusterClient,
+  resource: Resource,
+  ref: ObjectRef,
+  uid: string,
+): Promise<Answer> {
   return client.send({
     method: "DELETE",
     path: objectPath(resource, ref),

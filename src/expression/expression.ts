@@ -12,14 +12,15 @@ export interface Expression {
   evaluate(bindings: Bindings, environment: Environment): Evaluated;
 }
 
-export type CompiledOrIssue = { readonly expression: Expression } | { readonly issues: readonly ExpressionIssue[] };
+export type CompiledExpression = { readonly expression: Expression } | { readonly issues: readonly ExpressionIssue[] };
 
 /** Without `options.roots` the expression may name anything. */
-export function compileExpression(text: string, path: string, options: CompileOptions = {}): CompiledOrIssue {
+export function compileExpression(text: string, path: string, options: CompileOptions = {}): CompiledExpression {
   const pieces = findVariables(text);
   const tooDeep = `variables are nested more than ${MAX_VARIABLE_NESTING} levels deep`;
-  const compiled = pieces === undefined ? { problem: tooDeep } : compilePieces(pieces, text, options);
-  if ("problem" in compiled) return { issues: [{ path, at: [], value: text, message: compiled.problem }] };
+  const compiled =
+    pieces === undefined ? { problem: { message: tooDeep, unknownRoot: false } } : compilePieces(pieces, text, options);
+  if ("problem" in compiled) return { issues: [{ path, at: [], value: text, ...compiled.problem }] };
   const { reads, usesClock, evaluate } = compiled.variable;
   return {
     expression: {

@@ -62,6 +62,11 @@ describe("hostile input", () => {
 
 function yamlBomb(): string {
   const lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"];
-  for (let level = 1; level < 12; level++) lines.push(`a${level}: &a${level} [${Array(10).fill(`*a${level - 1}`).join()}]`);
+  for (let level = 1; level < 12; level++)
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join()}]`,
+    );
   return lines.join("\n");
 }

@@ -1,5 +1,7 @@
 export { withRoots } from "./bindings.ts";
-export { type CompiledOrIssue, compileExpression, type Expression } from "./expression.ts";
+export { holdsCondition, isOperator, OPERATORS, type Operator } from "./condition.ts";
+export { type CompiledExpression, compileExpression, type Expression } from "./expression.ts";
+export { type ImageReference, parseImage, printImage } from "./image.ts";
 export type {
   Bindings,
   CompileOptions,
@@ -9,5 +11,7 @@ export type {
   ExpressionIssue,
   HashAlgorithm,
 } from "./language.ts";
+export { matchesPattern } from "./pattern.ts";
+export { withoutAnchor } from "./reference.ts";
 export { type CompiledTemplate, compileTemplate, type Template } from "./template.ts";
 export { compileWildcard, hasWildcard, matchesWildcard } from "./wildcard.ts";

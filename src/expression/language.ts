@@ -12,6 +12,8 @@ export interface ExpressionIssue {
   readonly at: Path;
   readonly value: string;
   readonly message: string;
+  /** True when a variable names a root that does not exist at this place; false for every other mistake. */
+  readonly unknownRoot: boolean;
 }
 
 /**

@@ -19,6 +19,8 @@ export interface FilledPart {
 /** What is known and gathered while one template is compiled. */
 export interface Build {
   readonly options: CompileOptions;
+  /** The whole value that is compiled: `$(/...)` looks into it. */
+  readonly document: Json;
   readonly path: string;
   readonly reads: Set<string>;
   usesClock: boolean;

@@ -46,15 +46,19 @@ export type VersionRange = (version: Version) => boolean;
 
 /** Alternatives by `||`, all terms of one must hold; undefined when it is no range (`^` and `~` are not known). */
 export function parseRange(text: string): VersionRange | undefined {
-  const alternatives = text.split("||").map(parseAlternative);
-  if (alternatives.some((alternative) => alternative === undefined)) return undefined;
-  return (version) => alternatives.some((alternative) => alternative?.(version) === true);
+  const alternatives = allDefined(text.split("||").map(parseAlternative));
+  return alternatives === undefined ? undefined : (version) => alternatives.some((holds) => holds(version));
 }
 
 function parseAlternative(text: string): VersionRange | undefined {
-  const terms = text.trim().replaceAll(/([<>=!]+)\s+/g, "$1").split(/\s+/).map(parseTerm);
-  if (terms.some((term) => term === undefined)) return undefined;
-  return (version) => terms.every((term) => term?.(version) === true);
+  const spaced = text.trim().replaceAll(/([<>=!]+)\s+/g, "$1");
+  const terms = allDefined(spaced.split(/\s+/).map(parseTerm));
+  return terms === undefined ? undefined : (version) => terms.every((holds) => holds(version));
+}
+
+function allDefined(ranges: readonly (VersionRange | undefined)[]): readonly VersionRange[] | undefined {
+  const defined = ranges.filter((range) => range !== undefined);
+  return defined.length === ranges.length ? defined : undefined;
 }
 
 const OPERATORS = new Set(["", "=", "==", "!", "!=", "<", "<=", ">", ">="]);

@@ -3,13 +3,23 @@
 import type { Json, Path } from "../object/index.ts";
 import { type Run, showValue } from "./jmespath/index.ts";
 import { type Build, type Part, placedPart, printPath } from "./part.ts";
-import { type CompiledVariable, compileVariable } from "./variable.ts";
+import { resolveReferences } from "./reference.ts";
+import { type CompiledVariable, compileVariable, type Problem } from "./variable.ts";
 import { findVariables, MAX_VARIABLE_NESTING, type Piece } from "./variables.ts";
+
+/** A string that is a value, not a key: only these have `$(/references)`. */
+export function compileValueString(text: string, at: Path, build: Build): Part {
+  const resolved = resolveReferences(text, at, build.document);
+  if ("text" in resolved) return compileString(resolved.text, at, build);
+  addIssue(text, at, build, { message: resolved.problem, unknownRoot: false });
+  return { value: text };
+}
 
 export function compileString(text: string, at: Path, build: Build): Part {
   const pieces = findVariables(text);
   if (pieces === undefined) {
-    addIssue(text, at, build, `variables are nested more than ${MAX_VARIABLE_NESTING} levels deep`);
+    const message = `variables are nested more than ${MAX_VARIABLE_NESTING} levels deep`;
+    addIssue(text, at, build, { message, unknownRoot: false });
     return { value: text };
   }
   if (pieces.every((piece) => typeof piece === "string")) return { value: pieces.join("") };
@@ -50,6 +60,6 @@ function compilePiece(piece: Piece, { text, at, build }: Place): string | Compil
   return compiled.variable;
 }
 
-function addIssue(text: string, at: Path, build: Build, message: string): void {
-  build.issues.push({ path: printPath(build.path, at), at, value: text, message });
+function addIssue(text: string, at: Path, build: Build, problem: Problem): void {
+  build.issues.push({ path: printPath(build.path, at), at, value: text, ...problem });
 }

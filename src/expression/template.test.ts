@@ -123,6 +123,11 @@ describe("a template", () => {
     ]);
   });
 
+  it("tells an unknown root from other mistakes", () => {
+    const issues = compileTemplate(["{{ nope }}", "{{ to_upper(nope) }}", "{{ ( }}"], "", { roots });
+    expect("issues" in issues && issues.issues.map((issue) => issue.unknownRoot)).toEqual([true, true, false]);
+  });
+
   it("says where and what was not found", () => {
     const compiled = compileTemplate({ a: "x{{ request.object.metadata.nope.deep }}" }, "spec", { roots });
     if ("issues" in compiled) throw new Error("does not compile");

@@ -7,7 +7,7 @@ import type { Json, JsonObject, Path } from "../object/index.ts";
 import { Fault, Run, runGuarded, setKey } from "./jmespath/index.ts";
 import type { Bindings, CompileOptions, Environment, Evaluated, ExpressionIssue } from "./language.ts";
 import { type Build, type ConstantPart, type FilledPart, type Part, PartFault, printPath } from "./part.ts";
-import { compileString } from "./template-string.ts";
+import { compileString, compileValueString } from "./template-string.ts";
 
 export interface Template {
   /** Root names it uses, such as `request.object`, `element` or a context entry's name. */
@@ -23,7 +23,7 @@ export type CompiledTemplate = { readonly template: Template } | { readonly issu
 
 /** `path` is where `value` stands in the policy. All issues are found at once. */
 export function compileTemplate(value: Json, path: string, options: CompileOptions = {}): CompiledTemplate {
-  const build: Build = { options, path, reads: new Set(), usesClock: false, issues: [] };
+  const build: Build = { options, document: value, path, reads: new Set(), usesClock: false, issues: [] };
   const part = compileValue(value, [], build);
   if (build.issues.length > 0) return { issues: build.issues };
   const { reads, usesClock } = build;
@@ -54,7 +54,7 @@ function failure(path: string, fault: Fault): Evaluated {
 }
 
 function compileValue(value: Json, at: Path, build: Build): Part {
-  if (typeof value === "string") return compileString(value, at, build);
+  if (typeof value === "string") return compileValueString(value, at, build);
   if (value === null || typeof value !== "object") return { value };
   return Array.isArray(value) ? compileList(value, at, build) : compileObject(value, at, build);
 }

@@ -14,6 +14,7 @@ import {
   type Step,
 } from "./jmespath/index.ts";
 import type { CompileOptions } from "./language.ts";
+import { withoutAnchor } from "./reference.ts";
 import type { Piece, Variable } from "./variables.ts";
 
 export interface CompiledVariable {
@@ -29,7 +30,12 @@ export interface VariableOptions extends CompileOptions {
   readonly at?: Path;
 }
 
-export type CompiledVariableOrProblem = { readonly variable: CompiledVariable } | { readonly problem: string };
+export interface Problem {
+  readonly message: string;
+  readonly unknownRoot: boolean;
+}
+
+export type CompiledVariableOrProblem = { readonly variable: CompiledVariable } | { readonly problem: Problem };
 
 export function compileVariable(variable: Variable, options: VariableOptions): CompiledVariableOrProblem {
   const own = options.at === undefined ? undefined : compileOwnPlace(variable, options.at, options);
@@ -49,7 +55,9 @@ export function compilePieces(
   for (const piece of pieces) {
     if (typeof piece === "string") {
       if (hasHoleCharacters(piece))
-        return { problem: `${source}: holds a character that Unicode does not allow in text` };
+        return {
+          problem: { message: `${source}: holds a character that Unicode does not allow in text`, unknownRoot: false },
+        };
       text += piece;
     } else {
       const nested = compileVariable(piece, options);
@@ -68,9 +76,9 @@ function compileFilled(
 ): CompiledVariableOrProblem {
   const compiled = compileJmespath(text, options);
   if ("problem" in compiled) {
-    const { message, position } = compiled.problem;
+    const { message, position, unknownRoot } = compiled.problem;
     const where = position === undefined || holes.length > 0 ? "" : ` (at character ${position + 1} of ${text.trim()})`;
-    return { problem: `${source}: ${message}${where}` };
+    return { problem: { message: `${source}: ${message}${where}`, unknownRoot } };
   }
   const { expression } = compiled;
   const reads = new Set([...expression.reads, ...holes.flatMap((hole) => [...hole.reads])]);
@@ -153,8 +161,4 @@ function nextPlace(value: Json, name: string | number): Json | undefined {
   if (Array.isArray(value)) return typeof name === "number" ? value[name] : undefined;
   if (value === null || typeof value !== "object") return undefined;
   return Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function withoutAnchor(key: string): string {
-  return /^[<+=X^]?\((.*)\)$/s.exec(key)?.[1] ?? key;
 }

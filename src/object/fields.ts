@@ -88,7 +88,9 @@ export function stepInto(value: Json, element: string, lax = false): Step[] {
 
 function keyedElements(list: Json[], key: JsonObject, lax: boolean): Step[] {
   const names = Object.keys(key);
-  const exact = elements(list).filter(({ value }) => isJsonObject(value) && names.every((n) => isEqual(value[n], key[n])));
+  const exact = elements(list).filter(
+    ({ value }) => isJsonObject(value) && names.every((n) => isEqual(value[n], key[n])),
+  );
   if (exact.length > 0 || !lax) return exact;
   return elements(list).filter(
     ({ value }) =>

@@ -75,7 +75,10 @@ function compareList(place: Place, desired: Json[], found: Comparison): void {
   if (!isOurs(owned)) report(found.doubtful, place);
   if (live.length !== desired.length) return report(found.values, place);
   desired.forEach((item, i) => {
-    comparePlace({ desired: item, live: live[i], owned: { node: undefined, whole: true }, path: [...place.path, i] }, found);
+    comparePlace(
+      { desired: item, live: live[i], owned: { node: undefined, whole: true }, path: [...place.path, i] },
+      found,
+    );
   });
 }
 
@@ -103,7 +106,10 @@ function compareKeyed(place: Place, desired: Json[], live: Json[], node: JsonObj
     ordered &&= at > last;
     last = Math.max(last, at);
     if (!element.startsWith("k:")) return;
-    comparePlace({ desired: item, live: first.value, owned: child(place.owned, element), path: [...place.path, at] }, found);
+    comparePlace(
+      { desired: item, live: first.value, owned: child(place.owned, element), path: [...place.path, at] },
+      found,
+    );
   });
   if (!ordered) report(found.values, place);
 }

@@ -7,7 +7,7 @@
  */
 
 import {
-  type Json,
+  asJson,
   type KubernetesObject,
   type Path,
   printPointer,
@@ -16,8 +16,8 @@ import {
   resolveField,
   valueAt,
 } from "../object/index.ts";
-import { asJson } from "../object/index.ts";
-import type { Drift } from "./drift.ts";
+import { type Drift, driftPaths } from "./drift.ts";
+import { describeCorrection, shownValues } from "./drift-record.ts";
 import { moveOwnership } from "./ownership.ts";
 import { removePaths } from "./removal.ts";
 import type { ApplyStep, Failure, PatchStep, Strategy } from "./step.ts";
@@ -36,12 +36,9 @@ export type CorrectionPlan = { ok: true; step: ApplyStep | PatchStep } | { ok: f
 export function planCorrection(drifted: Drifted): CorrectionPlan {
   const { tried } = drifted;
   const strategy = strategiesFor(drifted.drift).find((candidate) => !tried.has(candidate));
-  return strategy === undefined ? { ok: false, failure: notAccepted(drifted) } : { ok: true, step: stepOf(strategy, drifted) };
-}
-
-/** The places that differ, for people. */
-export function driftPaths(drift: Drift): string[] {
-  return [...new Set([...drift.values, ...drift.extra.map(printPointer), ...drift.doubtful])];
+  return strategy === undefined
+    ? { ok: false, failure: notAccepted(drifted) }
+    : { ok: true, step: stepOf(strategy, drifted) };
 }
 
 function strategiesFor(drift: Drift): Strategy[] {
@@ -74,11 +71,15 @@ function applyStep({ desired, live, resource, drift }: Drifted): ApplyStep {
     object: desired,
     precondition: { uid: live.metadata.uid ?? "" },
     because: describe(drift),
-    correction: { strategy: "apply", paths: driftPaths(drift) },
+    correction: describeCorrection("apply", { desired, live, drift }),
   };
 }
 
-function patchStep(strategy: Strategy, { desired, live, resource, drift }: Drifted, patch: PatchStep["patch"]): PatchStep {
+function patchStep(
+  strategy: Strategy,
+  { desired, live, resource, drift }: Drifted,
+  patch: PatchStep["patch"],
+): PatchStep {
   const resourceVersion = live.metadata.resourceVersion ?? "";
   return {
     verb: "patch",
@@ -88,7 +89,7 @@ function patchStep(strategy: Strategy, { desired, live, resource, drift }: Drift
     patch: [{ op: "replace", path: "/metadata/resourceVersion", value: resourceVersion }, ...patch],
     precondition: { resourceVersion },
     because: describe(drift),
-    correction: { strategy, paths: driftPaths(drift) },
+    correction: describeCorrection(strategy, { desired, live, drift }),
   };
 }
 
@@ -102,19 +103,12 @@ function stalePaths({ live, drift }: Drifted): Path[] {
 
 function notAccepted({ desired, live, drift }: Drifted): Failure {
   const path = driftPaths(drift)[0] ?? "";
-  const segments = path.split("/").slice(1).map(readSegment);
-  const asked = brief(valueAt(asJson(desired), segments));
-  const got = brief(valueAt(asJson(live), segments));
+  const { before = "nothing", after = "nothing" } = shownValues(path, desired, live);
   return {
     reason: "NotAccepted",
     target: refOf(desired),
-    message: `the API server or an admission webhook keeps ${path || "the object"} at ${got} where ${asked} was applied; change the policy to that value, or the webhook`,
+    message: `the API server or an admission webhook keeps ${path || "the object"} at ${after} where ${before} was applied; change the policy to that value, or the webhook`,
   };
-}
-
-function readSegment(text: string): string | number {
-  const segment = text.replaceAll("~1", "/").replaceAll("~0", "~");
-  return /^\d+$/.test(segment) ? Number(segment) : segment;
 }
 
 function describe(drift: Drift): string {
@@ -134,9 +128,4 @@ const SHOWN = 3;
 function list(paths: readonly string[]): string {
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : "";
   return paths.slice(0, SHOWN).join(", ") + more;
-}
-
-function brief(value: Json | undefined): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -14,6 +14,7 @@ import {
   type KubernetesObject,
   MANAGER,
   type Path,
+  printPointer,
 } from "../object/index.ts";
 import { compareContent } from "./compare.ts";
 import { foreignExtras } from "./extras.ts";
@@ -49,6 +50,11 @@ export function findDrift(desired: KubernetesObject, live: KubernetesObject): Dr
     doubtful: [...new Set([...content.doubtful, ...extras.doubtful])],
     applied: ours !== undefined,
   };
+}
+
+/** The places that differ, for people. */
+export function driftPaths(drift: Drift): string[] {
+  return [...new Set([...drift.values, ...drift.extra.map(printPointer), ...drift.doubtful])];
 }
 
 export function isInSync(drift: Drift): boolean {

@@ -49,12 +49,18 @@ function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
   if (disposal.definition !== world.catalogue.definitionOf(policy)?.uid) {
     return { type: "held", because: `the definition of ${policy.kind} was replaced since ${policy.name} was stored` };
   }
-  return { type: "gone", because: `${printRef(policy)} was deleted`, disposal: disposal.rules[rule] ?? "keep", digest: undefined };
+  return {
+    type: "gone",
+    because: `${printRef(policy)} was deleted`,
+    disposal: disposal.rules[rule] ?? "keep",
+    digest: undefined,
+  };
 }
 
 function fateWithoutRule(world: World, { policy, rule }: ClaimRef): Fate {
   const disposal = world.policies.disposalOf(keyOf(policy))?.rules[rule];
-  if (disposal === undefined) return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept` };
+  if (disposal === undefined)
+    return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept` };
   return { type: "gone", because: `rule ${rule} was removed from ${printRef(policy)}`, disposal, digest: undefined };
 }
 
@@ -77,7 +83,8 @@ function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
   const identity = { ...ref, triggerUid: trigger.metadata.uid ?? "" };
   const digest = claimDigest(identity);
   const reason = whyNotSelected(world, rule, trigger);
-  if (reason !== undefined) return { type: "gone", because: `${printRef(triggerRef)} is not selected: ${reason}`, disposal, digest };
+  if (reason !== undefined)
+    return { type: "gone", because: `${printRef(triggerRef)} is not selected: ${reason}`, disposal, digest };
   return { type: "desired", rule, trigger, identity, digest };
 }
 
@@ -106,7 +113,8 @@ function absenceOf(world: World, ref: ObjectRef): Absence {
   const because = `${printRef(ref)} is gone`;
   const definition = world.catalogue.definitionOf(ref);
   if (definition === undefined) return { type: "gone", because };
-  if (definition.state === "unavailable") return { type: "held", because: `the definition of ${ref.kind} is not established` };
+  if (definition.state === "unavailable")
+    return { type: "held", because: `the definition of ${ref.kind} is not established` };
   const departure = departureOf(world, keyOf(ref), definition.uid);
   if (departure.definition !== definition.uid) {
     return { type: "held", because: `the definition of ${ref.kind} was replaced after ${ref.name} was seen last` };

@@ -26,7 +26,9 @@ const IGNORED: readonly IgnoredPlace[] = [
 ];
 
 export function isIgnored(desired: KubernetesObject, path: FieldPath, subresource: string | undefined): boolean {
-  return IGNORED.some(({ kind, ignores }) => (kind === "*" || kind === desired.kind) && ignores(desired, path, subresource));
+  return IGNORED.some(
+    ({ kind, ignores }) => (kind === "*" || kind === desired.kind) && ignores(desired, path, subresource),
+  );
 }
 
 /** The annotation, or the map that `kubectl rollout restart` made to hold it. */

@@ -1,5 +1,5 @@
-export { driftPaths } from "./correction.ts";
-export { type Drift, findDrift, isInSync } from "./drift.ts";
+export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
+export { whyNotSelected } from "./fate.ts";
 export { type Plan, planClaim } from "./plan.ts";
 export {
   type ApplyStep,

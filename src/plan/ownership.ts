@@ -21,7 +21,9 @@ export function moveOwnership(desired: KubernetesObject, live: KubernetesObject)
   const fields = split
     .filter(({ entry }) => entry.apiVersion === apiVersion)
     .reduce((merged, { taken }) => unite(merged, taken), ours.fieldsV1 ?? {});
-  const left = split.map(({ entry, left }) => ({ ...entry, fieldsV1: left })).filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
+  const left = split
+    .map(({ entry, left }) => ({ ...entry, fieldsV1: left }))
+    .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
   return [{ ...ours, fieldsV1: fields }, ...left] as Json; // entries are JSON
 }
 

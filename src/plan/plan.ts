@@ -1,21 +1,8 @@
 /** The plan of one claim: from what was seen to the writes that make it so, as a value. Pure, and cheap to make again. */
 
-import {
-  type ClaimIdentity,
-  type KubernetesObject,
-  keyOf,
-  marksFor,
-  type ObjectKey,
-} from "../object/index.ts";
+import { type ClaimIdentity, type KubernetesObject, keyOf, marksFor, type ObjectKey } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
-import {
-  type ClaimKey,
-  claimRef,
-  type Dependency,
-  dependsOnNamespace,
-  dependsOnTarget,
-  type World,
-} from "../state/index.ts";
+import { type ClaimKey, claimRef, type Dependency, dependsOnNamespace, type World } from "../state/index.ts";
 import { type Fate, fateOf } from "./fate.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import type { Failure, Step } from "./step.ts";
@@ -62,17 +49,26 @@ function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone
     ...nothing(key, "gone", fate.because),
     steps: records.map((record) => planPrune(world, record, { key, because: fate.because, disposal: fate.disposal })),
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
-    reads: records.map(({ ref }) => dependsOnTarget(keyOf(ref))),
   };
 }
 
 function planDesired(world: World, key: ClaimKey, fate: Extract<Fate, { type: "desired" }>): Plan {
   const { rule, trigger, identity, digest } = fate;
   const desired = rule.desired(trigger, world.environment);
-  if (!desired.ok) return { ...nothing(key, "desired", desired.message), failure: { reason: desired.reason, message: desired.message } };
+  if (!desired.ok)
+    return {
+      ...nothing(key, "desired", desired.message),
+      failure: { reason: desired.reason, message: desired.message },
+    };
   const { targets } = desired;
   const plans = targets.map((target) =>
-    planTarget(world, { key, digest, target, object: withMarks(world.installation, identity, target), synchronize: rule.synchronize }),
+    planTarget(world, {
+      key,
+      digest,
+      target,
+      object: withMarks(world.installation, identity, target),
+      synchronize: rule.synchronize,
+    }),
   );
   const wants = targets.map(({ ref }) => keyOf(ref));
   const unwanted = [...world.inventory.ofClaim(key, digest)].filter(({ ref }) => !wants.includes(keyOf(ref)));
@@ -80,7 +76,10 @@ function planDesired(world: World, key: ClaimKey, fate: Extract<Fate, { type: "d
   const because = `rule ${identity.rule} no longer generates it`;
   return {
     ...nothing(key, "desired", "its rule applies"),
-    steps: [...plans.map(({ step }) => step), ...unwanted.map((record) => planPrune(world, record, { key, because, disposal }))],
+    steps: [
+      ...plans.map(({ step }) => step),
+      ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
+    ],
     wants,
     reads: readsOf(targets, trigger, rule.readsNamespace),
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),

@@ -22,7 +22,7 @@ function whyNotPruned(world: World, record: TargetRecord, { key, disposal }: Unw
   if (record.marks === undefined) return "it is not ours";
   if (disposal === "leave") return "it was made once and is left";
   if (record.deleting) return "it is being deleted already";
-  if (!world.planned) return "nothing is deleted before every claim was planned once";
+  if (!world.isPlanned(record.ref)) return "nothing is deleted before every claim was planned once";
   if (heirsOf(world, record, key).length > 0) return "another claim wants it";
   const { namespace } = record.ref;
   if (namespace === "") return undefined;
@@ -37,7 +37,13 @@ function remove({ ref, resource, uid }: TargetRecord, because: string): Step {
 
 /** Takes our marks off, so that nothing acts on the object again. */
 function release({ ref, resource, uid }: TargetRecord, because: string): Step {
-  return { verb: "release", target: ref, resource, precondition: { uid }, because: `${because}; it is kept and released` };
+  return {
+    verb: "release",
+    target: ref,
+    resource,
+    precondition: { uid },
+    because: `${because}; it is kept and released`,
+  };
 }
 
 function skip({ ref }: TargetRecord, because: string): SkipStep {

@@ -6,7 +6,11 @@ import { type Json, type Path, printPointer, type Segment, valueAt } from "../ob
  * Nested paths are dropped, later list elements go first, and a container that becomes empty goes as a whole,
  * unless it is desired (`isDesired`).
  */
-export function removePaths(live: Json, paths: readonly Path[], isDesired: (path: Path) => boolean): { op: "remove"; path: string }[] {
+export function removePaths(
+  live: Json,
+  paths: readonly Path[],
+  isDesired: (path: Path) => boolean,
+): { op: "remove"; path: string }[] {
   const removed = new Map(paths.filter((path) => path.length > 0).map((path) => [printPointer(path), path]));
   while (addEmptied(live, removed, isDesired));
   return [...removed.values()]
@@ -22,7 +26,8 @@ function addEmptied(live: Json, removed: Map<string, Path>, isDesired: (path: Pa
     const parent = path.slice(0, -1);
     if (parent.length === 0 || removed.has(printPointer(parent)) || isDesired(parent)) continue;
     const children = childrenOf(valueAt(live, parent));
-    if (children.every((child) => removed.has(printPointer([...parent, child])))) removed.set(printPointer(parent), parent);
+    if (children.every((child) => removed.has(printPointer([...parent, child]))))
+      removed.set(printPointer(parent), parent);
   }
   return removed.size > before;
 }

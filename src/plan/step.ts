@@ -38,15 +38,13 @@ export type SkipStep = OfTarget & { verb: "skip"; failure?: Failure; inSync: boo
 export type Step = ApplyStep | PatchStep | DeleteStep | ReleaseStep | SkipStep;
 export type WriteStep = Exclude<Step, SkipStep>;
 
-export type PatchOperation =
-  | { op: "add" | "replace"; path: string; value: Json }
-  | { op: "remove"; path: string };
+export type PatchOperation = { op: "add" | "replace"; path: string; value: Json } | { op: "remove"; path: string };
 
 /** The ways to put a drift right, tried in this order until one of them has an effect. */
 export type Strategy = "patch" | "move" | "apply" | "patch-stale";
 
-/** What a write puts right, for the drift record. */
-export type Correction = { strategy: Strategy; paths: string[] };
+/** What a write puts right, for the drift record: what is wanted, what was found, and who says to have put it there. */
+export type Correction = { strategy: Strategy; paths: string[]; before?: string; after?: string; manager?: string };
 
 /** Why a claim or a target is not as desired. */
 export type Failure = { reason: Reason; message: string; target?: ObjectRef };

@@ -17,6 +17,6 @@ describe("the reference pages", () => {
 
 /** Every row of the page's tables whose first cell is a word in code. */
 function tableOf(page: string): Record<string, string> {
-  const rows = readFileSync(join(REFERENCE, page), "utf8").matchAll(/^\| `(\w+)` \| (.+) \|$/gm);
+  const rows = readFileSync(join(REFERENCE, page), "utf8").matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm);
   return Object.fromEntries(Array.from(rows, ([, word = "", meaning = ""]) => [word, meaning]));
 }

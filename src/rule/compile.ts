@@ -1,13 +1,6 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
-import {
-  groupOf,
-  type ObjectRef,
-  type Resource,
-  resourceKey,
-
-  isWatchable,
-} from "../object/index.ts";
+import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
@@ -60,7 +53,8 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       readsNamespace: selection.readsNamespace,
       synchronize: generate.synchronize ?? true,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
-      whyNotSelected: (trigger, surroundings) => whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
+      whyNotSelected: (trigger, surroundings) =>
+        whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
       desired: (trigger, environment) => compiled.generate.desired(triggerBindings(trigger), environment),
     },
   };
@@ -87,4 +81,3 @@ function triggerResources(selection: Selection, { served, unknownKinds, path, re
   }
   return [...chosen.values()];
 }
-

@@ -38,7 +38,11 @@ export function compileFilter(filter: ResourceFilter): Filter {
   };
 }
 
-function firstReason(parts: readonly Part[], trigger: KubernetesObject, surroundings: Surroundings): string | undefined {
+function firstReason(
+  parts: readonly Part[],
+  trigger: KubernetesObject,
+  surroundings: Surroundings,
+): string | undefined {
   for (const part of parts) {
     const reason = part(trigger, surroundings);
     if (reason !== undefined) return reason;
@@ -93,7 +97,9 @@ function namespaceSelectorPart(selector: NonNullable<ResourceFilter["namespaceSe
 
 function namespaceLabelsOf(trigger: KubernetesObject, surroundings: Surroundings): Labels {
   if (isNamespace(trigger)) return trigger.metadata.labels ?? {};
-  return trigger.metadata.namespace === undefined ? {} : (surroundings.namespaceLabels(trigger.metadata.namespace) ?? {});
+  return trigger.metadata.namespace === undefined
+    ? {}
+    : (surroundings.namespaceLabels(trigger.metadata.namespace) ?? {});
 }
 
 export function isNamespace(object: KubernetesObject): boolean {

@@ -1,6 +1,12 @@
 /** The generate block: which object should exist for a trigger. */
 
-import { type Bindings, compileTemplate, type Environment, type ExpressionIssue, type Template } from "../expression/index.ts";
+import {
+  type Bindings,
+  compileTemplate,
+  type Environment,
+  type ExpressionIssue,
+  type Template,
+} from "../expression/index.ts";
 import {
   canonicalObject,
   isJsonObject,
@@ -43,7 +49,10 @@ export function compileGenerate(generate: Generate, scope: GenerateScope): Gener
   const { template } = compiled;
   return {
     ok: true,
-    generate: { target: scope.target, desired: (bindings, environment) => evaluate(template, scope, bindings, environment) },
+    generate: {
+      target: scope.target,
+      desired: (bindings, environment) => evaluate(template, scope, bindings, environment),
+    },
   };
 }
 
@@ -56,31 +65,53 @@ function scopeIssues({ namespace, kind }: Generate, { target, path }: GenerateSc
   if (target === undefined) return [];
   const at = `${path}.namespace`;
   if (target.namespaced && namespace === undefined) {
-    return [{ code: "NamespaceRequired", path: at, message: `${kind} lives in a namespace: say which, for example "{{ request.object.metadata.name }}"` }];
+    return [
+      {
+        code: "NamespaceRequired",
+        path: at,
+        message: `${kind} lives in a namespace: say which, for example "{{ request.object.metadata.name }}"`,
+      },
+    ];
   }
   if (!target.namespaced && namespace !== undefined) {
-    return [{ code: "NamespaceForbidden", path: at, value: namespace, message: `${kind} is cluster-scoped: remove the namespace` }];
+    return [
+      {
+        code: "NamespaceForbidden",
+        path: at,
+        value: namespace,
+        message: `${kind} is cluster-scoped: remove the namespace`,
+      },
+    ];
   }
   return [];
 }
 
 function evaluate(template: Template, scope: GenerateScope, bindings: Bindings, environment: Environment): Desired {
   const { target: resource, path } = scope;
-  if (resource === undefined) return { ok: false, reason: "KindUnknown", message: `${path}: its kind is not served by the API server` };
+  if (resource === undefined)
+    return { ok: false, reason: "KindUnknown", message: `${path}: its kind is not served by the API server` };
   const result = template.evaluate(bindings, environment);
-  if (!result.ok) return { ok: false, reason: "ExpressionFailed", message: `${result.error.path}: ${result.error.message}` };
+  if (!result.ok)
+    return { ok: false, reason: "ExpressionFailed", message: `${result.error.path}: ${result.error.message}` };
   const { name, namespace, data } = result.value as { name: Json; namespace: Json; data: Json }; // the shape that was compiled
   const wrong = whyNotAnObject(path, { name, namespace, data });
   if (wrong !== undefined) return { ok: false, reason: "InvalidTarget", message: wrong };
   const ref = { group: resource.group, kind: resource.kind, namespace: String(namespace ?? ""), name: String(name) };
   if (scope.confinedTo !== undefined && ref.namespace !== scope.confinedTo) {
-    return { ok: false, reason: "OutsideNamespace", message: `${path}.namespace is ${ref.namespace || "empty"}: a Policy writes only in its own namespace, ${scope.confinedTo}` };
+    return {
+      ok: false,
+      reason: "OutsideNamespace",
+      message: `${path}.namespace is ${ref.namespace || "empty"}: a Policy writes only in its own namespace, ${scope.confinedTo}`,
+    };
   }
   const object = objectOf(ref, resource, data as JsonObject); // checked to be an object above
   return { ok: true, targets: [{ resource, ref, object: canonicalObject(object) }] };
 }
 
-function whyNotAnObject(path: string, { name, namespace, data }: { name: Json; namespace: Json; data: Json }): string | undefined {
+function whyNotAnObject(
+  path: string,
+  { name, namespace, data }: { name: Json; namespace: Json; data: Json },
+): string | undefined {
   if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${JSON.stringify(name)}`;
   if (namespace !== null && (typeof namespace !== "string" || namespace === "")) {
     return `${path}.namespace must give the name of a namespace, not ${JSON.stringify(namespace)}`;
@@ -108,5 +139,7 @@ function objectOf(ref: ObjectRef, resource: Resource, data: JsonObject): Kuberne
 
 /** A variable may give a number or null where the API server wants text. */
 function textValues(values: JsonObject): { [key: string]: string } {
-  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]])));
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]])),
+  );
 }

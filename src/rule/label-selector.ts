@@ -23,9 +23,13 @@ export function compileLabelSelector(selector: LabelSelector): (labels: Labels) 
 function labelRequirement(key: string, value: string): Requirement {
   const text = `${key}=${value}`;
   const matchesValue = compileWildcard(value);
-  if (!hasWildcard(key)) return { text, holds: (labels) => Object.hasOwn(labels, key) && matchesValue(labels[key] ?? "") };
+  if (!hasWildcard(key))
+    return { text, holds: (labels) => Object.hasOwn(labels, key) && matchesValue(labels[key] ?? "") };
   const matchesKey = compileWildcard(key);
-  return { text, holds: (labels) => Object.entries(labels).some(([name, label]) => matchesKey(name) && matchesValue(label)) };
+  return {
+    text,
+    holds: (labels) => Object.entries(labels).some(([name, label]) => matchesKey(name) && matchesValue(label)),
+  };
 }
 
 type Expression = NonNullable<LabelSelector["matchExpressions"]>[number];

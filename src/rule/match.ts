@@ -23,7 +23,8 @@ export function compileSelection(match: Match, exclude: Exclude | undefined): Se
       const reason = matched.whyNot(trigger, surroundings);
       if (reason !== undefined) return reason;
       // an empty exclude excludes nothing
-      const isExcluded = excluded !== undefined && excluded.filters.length > 0 && excluded.whyNot(trigger, surroundings) === undefined;
+      const isExcluded =
+        excluded !== undefined && excluded.filters.length > 0 && excluded.whyNot(trigger, surroundings) === undefined;
       return isExcluded ? "exclude names it" : undefined;
     },
   };
@@ -39,7 +40,9 @@ function compileMatch({ any, all, resources }: Match | Exclude): Compiled {
 
 /** A filter of exclude without resources excludes nothing. */
 function compileAll(filters: readonly { resources?: ResourceFilter | undefined }[]): Filter[] {
-  return filters.flatMap(({ resources }) => (resources === undefined || isEmpty(resources) ? [] : [compileFilter(resources)]));
+  return filters.flatMap(({ resources }) =>
+    resources === undefined || isEmpty(resources) ? [] : [compileFilter(resources)],
+  );
 }
 
 function anyOf(filters: readonly Filter[]): Compiled {

@@ -11,8 +11,9 @@ export function dependsOnNamespace(name: string): Dependency {
   return `namespace/${name}` as Dependency; // the place that makes these
 }
 
-export function dependsOnTarget(key: ObjectKey): Dependency {
-  return `target/${key}` as Dependency; // and these
+/** What a quota refused may fit once the namespace's quotas change. */
+export function dependsOnQuota(namespace: string): Dependency {
+  return `quota/${namespace}` as Dependency; // and these
 }
 
 export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef; time: string };

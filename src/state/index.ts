@@ -8,7 +8,7 @@ export {
   createClaims,
   type Dependency,
   dependsOnNamespace,
-  dependsOnTarget,
+  dependsOnQuota,
 } from "./claims.ts";
 export {
   createInventory,

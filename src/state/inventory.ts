@@ -17,9 +17,9 @@ import {
   type Marks,
   type ObjectKey,
   type ObjectRef,
+  type Resource,
   readClaimIdentity,
   readMarks,
-  type Resource,
   refOf,
 } from "../object/index.ts";
 import { type ClaimKey, claimKey } from "./claim-key.ts";
@@ -192,7 +192,13 @@ function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {
 /** Content, labels, annotations and owners; not status, and no bookkeeping of the server. */
 function digestOfObject(object: KubernetesObject): string {
   const { labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
-  const seen: Json = [contentOf(object), labels, annotations, ownerReferences as Json, asJson(object).apiVersion ?? null];
+  const seen: Json = [
+    contentOf(object),
+    labels,
+    annotations,
+    ownerReferences as Json,
+    asJson(object).apiVersion ?? null,
+  ];
   return contentDigest(JSON.stringify(seen));
 }
 

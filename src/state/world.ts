@@ -1,8 +1,9 @@
 /** All that a plan may look at: readers only, and nothing that a plan could do anything with. */
 
 import type { Environment } from "../expression/index.ts";
-import type { KubernetesObject, ObjectKey, Resource } from "../object/index.ts";
+import type { GroupKind, KubernetesObject, ObjectKey, Resource } from "../object/index.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { ClaimKey } from "./claim-key.ts";
 import type { Claims } from "./claims.ts";
 import type { Inventory } from "./inventory.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -28,8 +29,11 @@ export interface World {
   isSystemNamespace(name: string): boolean;
   /** True when all that a rule reads and writes is watched, and what must be stored before its first write is stored. */
   isReady(policy: ObjectKey, rule: string): boolean;
-  /** True when every claim was planned once, so that "nobody wants it" can be known. */
-  readonly planned: boolean;
+  /** True when every claim that may want a target of this kind was planned once, so that "nobody wants it" is known. */
+  isPlanned(kind: GroupKind): boolean;
+  /** True when a once-target may be made: its trigger is new, or was just seen to change. */
+  isMoment(claim: ClaimKey): boolean;
+  /** Monotonic milliseconds. */
   readonly now: number;
 }
 

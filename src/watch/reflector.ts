@@ -92,7 +92,8 @@ class Reflector {
     try {
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300); // spread, so that watches do not end together
       const opened = await openWatch(this.#client, this.#selection, { ...from, timeoutSeconds }, connection.signal);
-      if (!opened.ok) return this.#refused(opened.failure.status, () => this.#out.next({ type: "failed", failure: opened.failure }));
+      if (!opened.ok)
+        return this.#refused(opened.failure.status, () => this.#out.next({ type: "failed", failure: opened.failure }));
       return await this.#follow(opened.events, silence);
     } finally {
       silence.stop();

@@ -1,7 +1,7 @@
 /** Compiles function calls: name, number and kinds of arguments are checked once, values at each run. */
 
 import type { Json } from "../../object/index.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import { Fault } from "./fault.ts";
 import { Arguments, describe, type FunctionSpec, type Parameter } from "./functions/signature.ts";
 import type { Run, Step } from "./run.ts";

@@ -1,7 +1,18 @@
 /** A tree to a closure that can be run any number of times. Unknown roots and functions are Faults here, not later. */
 
-import type { Json, JsonObject } from "../../object/index.ts";
+import type { Json } from "../../object/index.ts";
 import { compileCall } from "./call.ts";
+import type { Compiler } from "./compiler.ts";
+import {
+  compileAnd,
+  compileComparison,
+  compileHash,
+  compileList,
+  compileNot,
+  compileOr,
+  compilePipe,
+  keyOf,
+} from "./compose.ts";
 import { Fault } from "./fault.ts";
 import type { FunctionTable } from "./functions/signature.ts";
 import { hasHole } from "./hole.ts";
@@ -16,13 +27,7 @@ import {
 } from "./project.ts";
 import type { Step } from "./run.ts";
 import { noteRoot, noteWholeContext, type Scope, withoutRoots } from "./scope.ts";
-import type { Comparison, Node } from "./syntax.ts";
-import { isEqual, isTruthy, setKey } from "./value.ts";
-
-export interface Compiler {
-  readonly functions: FunctionTable;
-  compile(node: Node, scope: Scope): Step;
-}
+import type { Node } from "./syntax.ts";
 
 export function compile(tree: Node, functions: FunctionTable, scope: Scope): Step {
   const compiler: Compiler = { functions, compile: (node, inner) => compileNode(node, inner, compiler) };
@@ -140,74 +145,5 @@ function compileNames(names: readonly string[]): Step {
       value = value[name] ?? null;
     }
     return value;
-  };
-}
-
-function compileComparison(operator: Comparison, left: Step, right: Step): Step {
-  if (operator === "==" || operator === "!=") {
-    const wanted = operator === "==";
-    return (current, run) => isEqual(left(current, run) ?? null, right(current, run) ?? null, run) === wanted;
-  }
-  const holds = ORDER[operator];
-  return (current, run) => {
-    const a = left(current, run);
-    const b = right(current, run);
-    return typeof a === "number" && typeof b === "number" ? holds(a, b) : null; // Only numbers have an order.
-  };
-}
-
-const ORDER = {
-  "<": (a: number, b: number) => a < b,
-  "<=": (a: number, b: number) => a <= b,
-  ">": (a: number, b: number) => a > b,
-  ">=": (a: number, b: number) => a >= b,
-} as const;
-
-function compileAnd(left: Step, right: Step): Step {
-  return (current, run) => {
-    const value = left(current, run) ?? null;
-    return isTruthy(value) ? right(current, run) : value;
-  };
-}
-
-function compileOr(left: Step, right: Step): Step {
-  return (current, run) => {
-    const value = left(current, run);
-    return isTruthy(value) ? value : (right(current, run) ?? null);
-  };
-}
-
-function compileNot(body: Step): Step {
-  return (current, run) => !isTruthy(body(current, run));
-}
-
-function compilePipe(left: Step, right: Step): Step {
-  return (current, run) => right(left(current, run) ?? null, run);
-}
-
-function compileList(items: readonly Step[]): Step {
-  return (current, run) => {
-    if (current === null) return null;
-    run.build(8 * items.length);
-    return items.map((item) => item(current, run) ?? null);
-  };
-}
-
-type Key = string | Step;
-
-function keyOf(key: string): Key {
-  return hasHole(key) ? compileTextHoles(key) : key;
-}
-
-function compileHash(entries: readonly { readonly key: Key; readonly value: Step }[]): Step {
-  return (current, run) => {
-    if (current === null) return null;
-    run.build(16 * entries.length);
-    const object: JsonObject = {};
-    for (const { key, value } of entries) {
-      const name = typeof key === "string" ? key : String(key(current, run));
-      setKey(object, name, value(current, run) ?? null);
-    }
-    return object;
   };
 }

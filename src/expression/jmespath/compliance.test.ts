@@ -11,7 +11,7 @@ interface Suite {
   readonly cases: readonly { readonly expression: string; readonly result?: Json; readonly error?: string }[];
 }
 
-const folder = join(process.env["PERENNIAL_CORPUS"] ?? join(process.cwd(), "../shared/corpus"), "jmespath-compliance");
+const folder = join(process.env.PERENNIAL_CORPUS ?? join(process.cwd(), "../shared/corpus"), "jmespath-compliance");
 const isThere = existsSync(folder);
 const suites = isThere ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
 

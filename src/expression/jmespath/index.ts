@@ -11,9 +11,9 @@ import type { Step } from "./run.ts";
 export { Fault } from "./fault.ts";
 export { policyFunctions, specificationFunctions } from "./functions/index.ts";
 export { hasHoleCharacters, holeMark } from "./hole.ts";
-export { showValue } from "./open.ts";
+export { emitValue, showValue } from "./json-text.ts";
 export { Run, type Step } from "./run.ts";
-export { emitValue, setKey } from "./value.ts";
+export { setKey } from "./value.ts";
 
 export interface CompiledExpression {
   readonly reads: ReadonlySet<string>;
@@ -25,6 +25,7 @@ export interface CompiledExpression {
 export interface SyntaxProblem {
   readonly message: string;
   readonly position: number | undefined;
+  readonly unknownRoot: boolean;
 }
 
 const REQUEST: ReadonlySet<string> = new Set(["request"]);
@@ -62,7 +63,7 @@ export function runGuarded<T>(work: () => T): { readonly value: T } | { readonly
 
 function asProblem(error: unknown): SyntaxProblem {
   const fault = asFault(error);
-  return { message: fault.message, position: fault.position };
+  return { message: fault.message, position: fault.position, unknownRoot: fault.unknownRoot };
 }
 
 function asFault(error: unknown): Fault {

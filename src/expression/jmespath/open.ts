@@ -3,13 +3,8 @@
 import type { Json } from "../../object/index.ts";
 import { Fault } from "./fault.ts";
 import { splitHoles } from "./hole.ts";
+import { showValue } from "./json-text.ts";
 import type { Run, Step } from "./run.ts";
-import { toCompactJson } from "./value.ts";
-
-/** A value as it stands in a longer text: strings as they are, everything else as compact JSON. */
-export function showValue(value: Json, run: Run): string {
-  return typeof value === "string" ? value : toCompactJson(value, run);
-}
 
 export function compileTextHoles(text: string): Step {
   const pieces = splitHoles(text);

@@ -1,8 +1,15 @@
 /** What an operand of arithmetic can be read as, and what each operation does with each pair of readings. */
 
-import { formatDuration, isDuration, parseDuration } from "../../object/duration.ts";
-import type { Json } from "../../object/index.ts";
-import { formatQuantity, parseQuantity, type Quantity } from "../../object/quantity.ts";
+import {
+  formatDuration,
+  formatQuantity,
+  isDuration,
+  type Json,
+  NANOS,
+  parseDuration,
+  parseQuantity,
+  type Quantity,
+} from "../../object/index.ts";
 
 export type Operation = "add" | "subtract" | "multiply" | "divide" | "modulo";
 
@@ -66,8 +73,6 @@ function multiply(a: Operand, b: Operand): Outcome | undefined {
   if (a.kind === "quantity") return asQuantity(divideUp(a.value.nanos * factor.units, factor.scale), a.value.format);
   return asDuration(divideEvenly(a.value * factor.units, factor.scale));
 }
-
-const NANOS = 1_000_000_000n;
 
 function divide(a: Operand, b: Operand): Outcome | undefined {
   if (a.kind === "number") return b.kind === "number" ? { value: a.value / b.value } : undefined;

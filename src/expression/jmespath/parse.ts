@@ -1,5 +1,6 @@
 /** Tokens to a tree, by operator precedence. Fails with a Fault that carries the position. */
 
+import { Cursor } from "./cursor.ts";
 import { Fault } from "./fault.ts";
 import { hasHole, showHoles } from "./hole.ts";
 import { lex, type Token } from "./lex.ts";
@@ -25,40 +26,39 @@ const PROJECTION_STOP = 10;
 const CURRENT: Node = { kind: "current" };
 
 export function parse(source: string): Node {
-  const parser = new Parser(lex(source));
+  const parser = new Parser(new Cursor(lex(source)));
   const tree = parser.parseAll();
   checkDepth(tree);
   return tree;
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
-  #next = 0;
+  readonly #cursor: Cursor;
   #nesting = 0;
 
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens;
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
   }
 
   parseAll(): Node {
-    if (this.#peek().kind === "end") throw new Fault("the expression is empty", { position: 0 });
+    if (this.#cursor.peek().kind === "end") throw new Fault("the expression is empty", { position: 0 });
     const tree = this.#expression(0);
-    this.#expect("end");
+    this.#cursor.expect("end");
     return tree;
   }
 
   #expression(power: number): Node {
     if (++this.#nesting > MAX_NESTING) {
-      throw new Fault(`nested more than ${MAX_NESTING} levels deep`, { position: this.#peek().at });
+      throw new Fault(`nested more than ${MAX_NESTING} levels deep`, { position: this.#cursor.peek().at });
     }
     let left = this.#prefix();
-    while (power < (POWER[this.#peek().kind] ?? 0)) left = this.#infix(left);
+    while (power < (POWER[this.#cursor.peek().kind] ?? 0)) left = this.#infix(left);
     this.#nesting--;
     return left;
   }
 
   #prefix(): Node {
-    const token = this.#take();
+    const token = this.#cursor.take();
     switch (token.kind) {
       case "literal":
         return { kind: "literal", value: token.value };
@@ -66,9 +66,9 @@ class Parser {
       case "openText":
         return { kind: token.kind, text: token.text, at: token.at };
       case "name":
-        return this.#peek().kind === "(" ? this.#call(token) : { kind: "field", name: token.text, at: token.at };
+        return this.#cursor.peek().kind === "(" ? this.#call(token) : { kind: "field", name: token.text, at: token.at };
       case "quoted":
-        if (this.#peek().kind === "(") {
+        if (this.#cursor.peek().kind === "(") {
           throw new Fault("a function's name stands without quotes", { position: token.at });
         }
         return { kind: "field", name: token.text, at: token.at };
@@ -89,12 +89,12 @@ class Parser {
       case "{":
         return this.#hash();
       default:
-        throw this.#unexpected(token);
+        throw this.#cursor.unexpected(token);
     }
   }
 
   #infix(left: Node): Node {
-    const token = this.#take();
+    const token = this.#cursor.take();
     switch (token.kind) {
       case ".":
         return this.#dotted(left);
@@ -118,37 +118,37 @@ class Parser {
       case "[":
         return this.#bracket(left, token.at);
       default:
-        throw this.#unexpected(token);
+        throw this.#cursor.unexpected(token);
     }
   }
 
   #dotted(left: Node): Node {
-    if (this.#peek().kind !== "*") return { kind: "sub", left, right: this.#afterDot(POWER["."] ?? 0) };
-    this.#take();
+    if (this.#cursor.peek().kind !== "*") return { kind: "sub", left, right: this.#afterDot(POWER["."] ?? 0) };
+    this.#cursor.take();
     return { kind: "values", over: left, each: this.#projected(POWER["*"] ?? 0) };
   }
 
   #afterDot(power: number): Node {
-    const token = this.#peek();
+    const token = this.#cursor.peek();
     if (token.kind === "[") {
-      this.#take();
+      this.#cursor.take();
       return this.#list();
     }
     if (token.kind === "{") {
-      this.#take();
+      this.#cursor.take();
       return this.#hash();
     }
     if (token.kind === "name" || token.kind === "quoted" || token.kind === "*") return this.#expression(power);
-    throw this.#unexpected(token, "a name, a function, *, [...] or {...} must follow the dot");
+    throw this.#cursor.unexpected(token, "a name, a function, *, [...] or {...} must follow the dot");
   }
 
   /** What is applied to each element of a projection: the rest of the chain. */
   #projected(power: number): Node {
-    const token = this.#peek();
+    const token = this.#cursor.peek();
     if ((POWER[token.kind] ?? 0) < PROJECTION_STOP) return CURRENT;
     if (token.kind === "[" || token.kind === "[?") return this.#expression(power);
-    if (token.kind !== ".") throw this.#unexpected(token);
-    this.#take();
+    if (token.kind !== ".") throw this.#cursor.unexpected(token);
+    this.#cursor.take();
     return this.#afterDot(power);
   }
 
@@ -162,45 +162,46 @@ class Parser {
 
   #filtered(over: Node): Node {
     const test = this.#expression(0);
-    this.#expect("]");
-    const each = this.#peek().kind === "[]" ? CURRENT : this.#projected(POWER["[?"] ?? 0);
+    this.#cursor.expect("]");
+    const each = this.#cursor.peek().kind === "[]" ? CURRENT : this.#projected(POWER["[?"] ?? 0);
     return { kind: "filter", over, test, each };
   }
 
   #isBracketIndex(): boolean {
-    const first = this.#peek();
-    const second = this.#peek(1);
+    const first = this.#cursor.peek();
+    const second = this.#cursor.peek(1);
     if (first.kind === "number" || first.kind === ":") return true;
     return first.kind === "*" ? second.kind === "]" : isHoleName(first) && second.kind === "]";
   }
 
   /** `[0]`, `[{{ n }}]`, `[*]` or `[1:2]`, with the opening bracket taken. */
   #bracket(of: Node, at: number): Node {
-    const token = this.#peek();
+    const token = this.#cursor.peek();
     if (token.kind === "*") {
-      this.#take();
-      this.#expect("]");
+      this.#cursor.take();
+      this.#cursor.expect("]");
       return { kind: "project", over: of, each: this.#projected(POWER["*"] ?? 0) };
     }
-    if (token.kind === ":" || (token.kind === "number" && this.#peek(1).kind === ":")) {
+    if (token.kind === ":" || (token.kind === "number" && this.#cursor.peek(1).kind === ":")) {
       const sliced: Node = { kind: "slice", of, bounds: this.#sliceBounds(), at };
       return { kind: "project", over: sliced, each: this.#projected(POWER["*"] ?? 0) };
     }
-    this.#take();
+    this.#cursor.take();
     const position = token.kind === "number" ? token.value : isHoleName(token) ? token.text : undefined;
-    if (position === undefined) throw this.#unexpected(token, "a number, a slice or * must stand in the brackets");
-    this.#expect("]");
+    if (position === undefined)
+      throw this.#cursor.unexpected(token, "a number, a slice or * must stand in the brackets");
+    this.#cursor.expect("]");
     return { kind: "index", of, position, at };
   }
 
   #sliceBounds(): SliceBounds {
     const parts: (number | undefined)[] = [undefined];
     for (;;) {
-      const token = this.#take();
+      const token = this.#cursor.take();
       if (token.kind === "]") break;
       if (token.kind === ":" && parts.length < 3) parts.push(undefined);
       else if (token.kind === "number" && parts[parts.length - 1] === undefined) parts[parts.length - 1] = token.value;
-      else throw this.#unexpected(token, "a slice is [start:stop:step]");
+      else throw this.#cursor.unexpected(token, "a slice is [start:stop:step]");
     }
     const [start, stop, step] = parts;
     return {
@@ -212,28 +213,28 @@ class Parser {
 
   #list(): Node {
     const items = [this.#expression(0)];
-    while (this.#peek().kind === ",") {
-      this.#take();
+    while (this.#cursor.peek().kind === ",") {
+      this.#cursor.take();
       items.push(this.#expression(0));
     }
-    this.#expect("]");
+    this.#cursor.expect("]");
     return { kind: "list", items };
   }
 
   #hash(): Node {
     const entries = [this.#entry()];
-    while (this.#peek().kind === ",") {
-      this.#take();
+    while (this.#cursor.peek().kind === ",") {
+      this.#cursor.take();
       entries.push(this.#entry());
     }
-    this.#expect("}");
+    this.#cursor.expect("}");
     return { kind: "hash", entries };
   }
 
   #entry(): { key: string; value: Node } {
-    const key = this.#take();
-    if (key.kind !== "name" && key.kind !== "quoted") throw this.#unexpected(key, "a name must stand here");
-    this.#expect(":");
+    const key = this.#cursor.take();
+    if (key.kind !== "name" && key.kind !== "quoted") throw this.#cursor.unexpected(key, "a name must stand here");
+    this.#cursor.expect(":");
     return { key: key.text, value: this.#expression(0) };
   }
 
@@ -241,60 +242,33 @@ class Parser {
     if (hasHole(name.text)) {
       throw new Fault(`${showHoles(name.text)}: a function's name cannot come from a variable`, { position: name.at });
     }
-    this.#expect("(");
+    this.#cursor.expect("(");
     const args: Node[] = [];
-    while (this.#peek().kind !== ")") {
+    while (this.#cursor.peek().kind !== ")") {
       args.push(this.#argument());
-      if (this.#peek().kind !== ",") break;
-      this.#take();
-      if (this.#peek().kind === ")") throw this.#unexpected(this.#peek());
+      if (this.#cursor.peek().kind !== ",") break;
+      this.#cursor.take();
+      if (this.#cursor.peek().kind === ")") throw this.#cursor.unexpected(this.#cursor.peek());
     }
-    this.#expect(")");
+    this.#cursor.expect(")");
     return { kind: "call", name: name.text, args, at: name.at };
   }
 
   #argument(): Node {
-    if (this.#peek().kind !== "&") return this.#expression(0);
-    this.#take();
+    if (this.#cursor.peek().kind !== "&") return this.#expression(0);
+    this.#cursor.take();
     return { kind: "reference", body: this.#expression(0) };
   }
 
   #parenthesised(): Node {
     const body = this.#expression(0);
-    this.#expect(")");
+    this.#cursor.expect(")");
     return body; // A projection inside ends here: `(a[*]).b` looks for b in the list, not in its elements.
-  }
-
-  #peek(ahead = 0): Token {
-    return this.#tokens[this.#next + ahead] ?? { kind: "end", at: 0 };
-  }
-
-  #take(): Token {
-    const token = this.#peek();
-    if (token.kind !== "end") this.#next++;
-    return token;
-  }
-
-  #expect(kind: Token["kind"]): void {
-    const token = this.#peek();
-    if (token.kind !== kind) throw this.#unexpected(token, kind === "end" ? undefined : `${kind} is expected`);
-    this.#next++;
-  }
-
-  #unexpected(token: Token, expected?: string): Fault {
-    const what = token.kind === "end" ? "the expression ends too early" : `${showToken(token)} is not expected here`;
-    return new Fault(expected === undefined ? what : `${what}: ${expected}`, { position: token.at });
   }
 }
 
 function isHoleName(token: Token): token is Token & { kind: "name" } {
   return token.kind === "name" && hasHole(token.text);
-}
-
-function showToken(token: Token): string {
-  if (token.kind === "number") return String(token.value);
-  if (token.kind === "literal") return JSON.stringify(token.value);
-  return "text" in token ? showHoles(token.text) : token.kind;
 }
 
 /** Iterative, so that the check itself cannot run out of stack. */

@@ -19,7 +19,8 @@ const OPEN_REPEATS = 10;
 
 export function generateText(pattern: string, next: () => number, run: Run): string {
   if (pattern === "") throw new Fault("random: the pattern is empty");
-  if (pattern.length > LONGEST_PATTERN) throw new Fault(`random: the pattern is longer than ${LONGEST_PATTERN} characters`);
+  if (pattern.length > LONGEST_PATTERN)
+    throw new Fault(`random: the pattern is longer than ${LONGEST_PATTERN} characters`);
   const draw: Draw = { run, next, text: "" };
   new PatternParser(pattern).parse()(draw);
   return draw.text;
@@ -119,7 +120,10 @@ class PatternParser {
       this.#at++;
       return [next === "+" ? 1 : 0, next === "?" ? 1 : OPEN_REPEATS];
     }
-    const found = next === "{" ? /^\{(\d{1,9})(,(\d{0,9}))?\}/.exec(this.#characters.slice(this.#at, this.#at + 22).join("")) : null;
+    const found =
+      next === "{"
+        ? /^\{(\d{1,9})(,(\d{0,9}))?\}/.exec(this.#characters.slice(this.#at, this.#at + 22).join(""))
+        : null;
     if (found === null) {
       if (next === "{") throw this.#wrong("{ is no repetition such as {8} or {2,4}");
       return undefined;
@@ -142,7 +146,9 @@ class PatternParser {
   }
 
   #wrong(message: string): Fault {
-    return new Fault(`random: the pattern ${JSON.stringify(this.#characters.join("").slice(0, 80))} is wrong: ${message}`);
+    return new Fault(
+      `random: the pattern ${JSON.stringify(this.#characters.join("").slice(0, 80))} is wrong: ${message}`,
+    );
   }
 }
 

@@ -15,7 +15,8 @@ export const formatFunctions: readonly FunctionSpec[] = [
     call(args, run) {
       run.spend(args.text(1).length);
       const range = parseRange(args.text(1));
-      if (range === undefined) throw args.wrong(1, "a range of versions such as >=1.2.x <2.0.0 (^ and ~ are not known)");
+      if (range === undefined)
+        throw args.wrong(1, "a range of versions such as >=1.2.x <2.0.0 (^ and ~ are not known)");
       return range(parseVersion(args.text(0)) ?? { numbers: [0n, 0n, 0n], prerelease: [] });
     },
   },

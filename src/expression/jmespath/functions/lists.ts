@@ -1,7 +1,7 @@
 /** The policy language's functions on lists and maps. */
 
 import type { Json, JsonObject } from "../../../object/index.ts";
-import { showValue } from "../open.ts";
+import { showValue } from "../json-text.ts";
 import { setKey, sortedKeys } from "../value.ts";
 import type { Arguments, FunctionSpec } from "./signature.ts";
 

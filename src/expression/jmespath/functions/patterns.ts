@@ -2,7 +2,7 @@
 
 import { RE2JS } from "re2js";
 import { compileWildcard } from "../../wildcard.ts";
-import { showValue } from "../open.ts";
+import { showValue } from "../json-text.ts";
 import type { Run } from "../run.ts";
 import { isEqual } from "../value.ts";
 import type { Arguments, FunctionSpec } from "./signature.ts";

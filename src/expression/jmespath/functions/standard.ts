@@ -1,7 +1,7 @@
 /** The built-in functions of JMESPath that work on numbers, texts and types. */
 
 import type { Json } from "../../../object/index.ts";
-import { showValue } from "../open.ts";
+import { showValue } from "../json-text.ts";
 import { isEqual, textLength, typeOf } from "../value.ts";
 import type { FunctionSpec } from "./signature.ts";
 

@@ -1,7 +1,6 @@
 /** The policy language's functions on time: RFC 3339 in and out, durations as Go writes them. */
 
-import { formatDuration, isDuration, parseDuration } from "../../../object/duration.ts";
-import type { Json } from "../../../object/index.ts";
+import { formatDuration, isDuration, type Json, parseDuration } from "../../../object/index.ts";
 import type { Run } from "../run.ts";
 import { formatMoment, type Moment, momentOfDate, parseMoment, truncateMoment, wallClock } from "../time.ts";
 import { parseWithLayout } from "../time-layout.ts";
@@ -14,7 +13,14 @@ export const timeFunctions: readonly FunctionSpec[] = [
   { name: "time_now", parameters: [], usesClock: true, call: (args, run) => print(now(run), args) },
   { name: "time_now_utc", parameters: [], usesClock: true, call: (args, run) => print(now(run), args) },
   { name: "time_since", parameters: [STRING, STRING, STRING], usesClock: true, call: timeSince },
-  { name: "time_parse", parameters: [["string", "number"], ["string", "number"]], call: timeParse },
+  {
+    name: "time_parse",
+    parameters: [
+      ["string", "number"],
+      ["string", "number"],
+    ],
+    call: timeParse,
+  },
   { name: "time_to_cron", parameters: [STRING], call: (args) => toCron(momentAt(args, 0), args) },
   {
     name: "time_add",
@@ -80,7 +86,8 @@ function timeParse(args: Arguments): Json {
 
 function layoutMoment(layout: string, text: string, args: Arguments): Moment {
   const moment = parseWithLayout(layout, text);
-  if (moment === undefined) throw args.fail(`${JSON.stringify(text)} does not fit the layout ${JSON.stringify(layout)}`);
+  if (moment === undefined)
+    throw args.fail(`${JSON.stringify(text)} does not fit the layout ${JSON.stringify(layout)}`);
   return moment;
 }
 
@@ -111,6 +118,12 @@ function printDuration(nanos: bigint, args: Arguments): string {
 function toCron(moment: Moment, args: Arguments): string {
   const clock = wallClock(moment);
   if (clock === undefined) throw args.fail("the time lies outside the years 0 to 9999");
-  const parts = [clock.getUTCMinutes(), clock.getUTCHours(), clock.getUTCDate(), clock.getUTCMonth() + 1, clock.getUTCDay()];
+  const parts = [
+    clock.getUTCMinutes(),
+    clock.getUTCHours(),
+    clock.getUTCDate(),
+    clock.getUTCMonth() + 1,
+    clock.getUTCDay(),
+  ];
   return parts.join(" ");
 }

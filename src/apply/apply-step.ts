@@ -1,0 +1,52 @@
+/** Sends one step. Every write carries a precondition; when it does not hold, what is there is read, once. */
+
+import {
+  type Answer,
+  applyObject,
+  type ClusterClient,
+  deleteObject,
+  patchObject,
+  readObject,
+  releaseObject,
+  type WriteAnswer,
+} from "../cluster/index.ts";
+import type { KubernetesObject } from "../object/index.ts";
+import type { ApplyStep, DeleteStep, WriteStep } from "../plan/index.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** Never throws. */
+export async function applyStep(client: ClusterClient, step: WriteStep): Promise<Outcome> {
+  switch (step.verb) {
+    case "apply":
+      return writeOutcome(client, step, await applyObject(client, step.resource, withPrecondition(step)));
+    case "patch":
+      return writeOutcome(client, step, await patchObject(client, step.resource, step.target, step.patch));
+    case "release":
+      return writeOutcome(client, step, await releaseObject(client, step.resource, step.target, step.precondition.uid));
+    case "delete":
+      return deleteOutcome(client, step, await deleteObject(client, step.resource, step.target, step.precondition.uid));
+  }
+}
+
+/** resourceVersion "1" is no version of any object: the server creates, or says 409. A uid never re-creates. */
+function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject {
+  const required = "absent" in precondition ? { resourceVersion: "1" } : { uid: precondition.uid };
+  return { ...object, metadata: { ...object.metadata, ...required } };
+}
+
+async function writeOutcome(client: ClusterClient, step: WriteStep, answer: WriteAnswer): Promise<Outcome> {
+  if (answer.ok) return { step, type: "written", object: answer.object, created: answer.created };
+  if (answer.failure.status === 404 && step.verb !== "apply") return { step, type: "gone" };
+  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+}
+
+async function deleteOutcome(client: ClusterClient, step: DeleteStep, answer: Answer): Promise<Outcome> {
+  if (answer.ok || answer.failure.status === 404) return { step, type: "gone" };
+  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+}
+
+async function readOutcome(client: ClusterClient, step: WriteStep): Promise<Outcome> {
+  const live = await readObject(client, step.resource, step.target);
+  if (live.ok) return { step, type: "outdated", object: live.object };
+  return live.failure.status === 404 ? { step, type: "gone" } : { step, type: "failed", failure: live.failure };
+}

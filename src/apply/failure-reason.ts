@@ -1,0 +1,56 @@
+/** What a refused write means for the claim: a reason of the catalogue, words for people, and when to try again. */
+
+import { type ApiFailure, printFailure } from "../cluster/index.ts";
+import { printRef, resourceName } from "../object/index.ts";
+import type { Failure, WriteStep } from "../plan/index.ts";
+
+/** `verb` is what RBAC calls it. */
+export type Refusal = Failure & { verb: string; heals: "retry" | "permission" | "quota" | "event" };
+
+/** `permitted`: what SelfSubjectAccessReview answered for a 403; undefined when it was not asked or did not answer. */
+export function explainFailure(step: WriteStep, failure: ApiFailure, permitted: boolean | undefined): Refusal {
+  const verb = verbOf(step, failure);
+  const shared = { target: step.target, verb };
+  const where = `${printRef(step.target)}: `;
+  if (failure.status === 403 && permitted === false) {
+    return { ...shared, reason: "PermissionMissing", message: missing(step, verb), heals: "permission" };
+  }
+  if (isTerminating(failure)) {
+    return { ...shared, reason: "NamespaceTerminating", message: where + printFailure(failure), heals: "event" };
+  }
+  return { ...shared, ...kindOf(failure), message: where + printFailure(failure) };
+}
+
+function kindOf(failure: ApiFailure): Pick<Refusal, "reason" | "heals"> {
+  const { status, message } = failure;
+  if (status === 0 || status === 429 || status === 503 || status === 504)
+    return { reason: "Unreachable", heals: "retry" };
+  if (status === 403) return { reason: "Rejected", heals: message.includes("quota") ? "quota" : "retry" };
+  if (status === 404 && failure.kind === "namespaces") return { reason: "NamespaceMissing", heals: "retry" };
+  if (status === 404) return { reason: "KindUnknown", heals: "retry" };
+  if (status === 422 && isImmutable(failure)) return { reason: "ImmutableField", heals: "retry" };
+  // an unknown field or a wrong type in an apply is answered with 500
+  const malformed = status === 400 || status === 422 || (status === 500 && message.includes("typed patch object"));
+  return { reason: malformed ? "InvalidTarget" : "Rejected", heals: "retry" };
+}
+
+export function isTerminating(failure: ApiFailure): boolean {
+  return failure.status === 403 && failure.causes.some(({ reason }) => reason === "NamespaceTerminating");
+}
+
+function isImmutable({ causes, message }: ApiFailure): boolean {
+  return [message, ...causes.map((cause) => cause.message)].some((text) =>
+    /immutable|may not be changed|not.* be updated/i.test(text),
+  );
+}
+
+/** An apply that creates needs `create` too; the server's words tell which one it asked for. */
+function verbOf(step: WriteStep, failure: ApiFailure): string {
+  if (step.verb === "delete") return "delete";
+  return / cannot create resource /.test(failure.message) ? "create" : "patch";
+}
+
+function missing(step: WriteStep, verb: string): string {
+  const namespace = step.target.namespace === "" ? "" : ` in namespace ${step.target.namespace}`;
+  return `may not ${verb} ${resourceName(step.resource)}${namespace}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
+}

@@ -1,0 +1,3 @@
+export { applyStep } from "./apply-step.ts";
+export { explainFailure, type Refusal } from "./failure-reason.ts";
+export type { Outcome } from "./outcome.ts";

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../object/index.ts";
+import { matchesPattern } from "./pattern.ts";
+
+describe("patterns", () => {
+  it.each<[Json | undefined, Json, boolean]>([
+    [5, "5", true],
+    ["5", 5, true],
+    [5, 5, true],
+    [5, "> 3", true],
+    [5, ">5", false],
+    [5, ">= 5 & < 6", true],
+    [5, "<3 | >4", true],
+    [true, "true", true],
+    ["true", true, false],
+    [true, true, true],
+    [60, "1m", false],
+    ["60s", "1m", true],
+    ["1024Mi", "1Gi", true],
+    ["2Gi", ">1Gi", true],
+    ["abc", "a*", true],
+    ["abc", "!a*", false],
+    ["abc", "!x*", true],
+    ["abc", "x | abc", true],
+    ["a|b", "a|b", true],
+    ["", "?*", false],
+    ["a", "?*", true],
+    ["", "*", true],
+    ["", "", true],
+    ["a", "", false],
+    ["abc", ">b", false],
+    [5, "1-10", true],
+    [11, "1-10", false],
+    [11, "1!-10", true],
+    [10, "1!-10", false],
+    [-5, "-10--1", true],
+    ["512Mi", "1Mi-1Gi", true],
+    ["30s", "10s-1m", true],
+    ["x", "1-10", false],
+    [null, "<1", true],
+    [null, ">0", false],
+    [undefined, "<1", true],
+    [null, "*", false],
+    [undefined, "?*", false],
+    [null, "!x", false],
+    [null, "null", false],
+    [null, null, true],
+    ["", null, true],
+    [0, null, true],
+    [false, null, true],
+    [undefined, null, true],
+    ["a", null, false],
+    [{}, "*", false],
+    [["a"], "a", false],
+  ])("%j ~ %j is %j", (value, pattern, expected) => {
+    expect(matchesPattern(value, pattern)).toBe(expected);
+  });
+});

@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+/** The process: reads flags and environment, builds clients, opens a door, handles signals. */
+
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Command, CommanderError } from "commander";
+import { connectCluster, loadCredentials } from "./cluster/index.ts";
+import {
+  createOperator,
+  DEFAULT_SYSTEM_NAMESPACES,
+  type OperatorFlags,
+  operatorCommand,
+  startHealthServer,
+} from "./operator/index.ts";
+import { createLog, createMetrics } from "./telemetry/index.ts";
+
+/** Exit codes: 0 as asked, 1 a fault, 2 the command line is wrong. */
+const FAULT = 1;
+const USAGE = 2;
+
+class UsageError extends Error {}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("perennial")
+    .description("Makes what policies generate exist, and keeps it exactly so")
+    .addCommand(operatorCommand(runOperator));
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  try {
+    await program.parseAsync([...argv]);
+    return 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
+  const message = error instanceof Error ? error.message.replace(/^error: /, "") : String(error);
+  process.stderr.write(`perennial: ${message.replaceAll("\n", " ").trim()}\n`);
+  return error instanceof CommanderError || error instanceof UsageError ? USAGE : FAULT;
+}
+
+async function runOperator(flags: OperatorFlags): Promise<void> {
+  const systemNamespaces = systemNamespacesOf(flags);
+  const metrics = createMetrics();
+  const credentials = await loadCredentials(flags.kubeconfig).catch((error) => {
+    throw new UsageError(`cannot tell how to reach the cluster: ${error.message}`);
+  });
+  const log = createLog(flags.logLevel);
+  const client = connectCluster(credentials, (method, status, millis) => {
+    metrics.requests.observe({ method, status: String(status) }, millis / 1000);
+  });
+  const operator = createOperator({
+    client,
+    namespace: flags.namespace,
+    installation: flags.installation ?? flags.namespace,
+    identity: `${hostname()}_${randomUUID()}`,
+    concurrency: flags.concurrency,
+    pruneDelay: flags.pruneDelay,
+    systemNamespaces,
+    metrics,
+    log,
+  });
+  const health = await startHealthServer({
+    address: flags.metricsAddress,
+    metrics,
+    whyNotReady: () => operator.whyNotReady(),
+  }).catch((error) => {
+    throw new UsageError(`--metrics-address ${flags.metricsAddress} cannot be listened on: ${error.message}`);
+  });
+  log.info(
+    { server: credentials.server, namespace: flags.namespace, metrics: health.address },
+    "perennial operator starts",
+  );
+  await operator.run(stopSignal());
+  await health.close();
+  await client.close();
+  log.info("stopped");
+}
+
+/** The protected ones, less those that the flag serves nevertheless. */
+function systemNamespacesOf({ namespace, systemNamespaces }: OperatorFlags): ReadonlySet<string> {
+  const known = [...DEFAULT_SYSTEM_NAMESPACES, namespace];
+  const unknown = systemNamespaces.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--system-namespaces names the system namespaces to serve, of ${known.join(", ")}; ${unknown} is none of them and is served anyway`,
+    );
+  }
+  return new Set(known.filter((name) => !systemNamespaces.includes(name)));
+}
+
+/** The first SIGTERM or SIGINT drains; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+process.exitCode = await main(process.argv);

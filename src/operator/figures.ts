@@ -1,0 +1,102 @@
+/** The figures of a policy's status, counted from the claims. */
+
+import { type ApiFailure, printFailure } from "../cluster/index.ts";
+import { keyOf, type ObjectKey, type Resource, resourceName } from "../object/index.ts";
+import type { PolicyStatus } from "../policy/index.ts";
+import { objectReference, type PolicyFigures, type RuleFigures } from "../report/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { type ClaimFailure, type ClaimState, claimRef, type PolicyState } from "../state/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+
+export type History = { corrected: number; drifts: NonNullable<PolicyStatus["drifts"]> };
+
+export type FiguresOptions = {
+  world: ObservedWorld;
+  history: History;
+  /** Why the watch of a resource is refused, if it is. */
+  watchFailure(resource: Resource): ApiFailure | undefined;
+};
+
+export function figuresOf(state: PolicyState, { world, history, watchFailure }: FiguresOptions): PolicyFigures {
+  const key = keyOf(state.ref);
+  const rules = state.phase === "compiled" ? state.compiled.rules : [];
+  const progress = [...(world.progress.get(key)?.values() ?? [])];
+  const claims = rules.map((rule) => ({ rule, states: claimsOf(world, key, rule) }));
+  return {
+    generation: state.object.metadata.generation ?? 0,
+    issues: state.phase === "invalid" ? state.issues : [],
+    blocked: blockedBy(state, watchFailure),
+    notes:
+      state.phase === "compiled"
+        ? state.compiled.unknownKinds.map((kind) => `${kind} is not served by the API server`)
+        : [],
+    ready: progress.every(({ ready }) => ready),
+    awaited: progress.reduce((total, { awaited }) => total + awaited.size, 0),
+    rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
+    failures: claims
+      .flatMap(({ rule, states }) =>
+        states.flatMap((claim) => claim.failures.map((failure) => failureEntry(world, rule, claim, failure))),
+      )
+      .sort((a, b) => b.time.localeCompare(a.time)),
+    ...history,
+  };
+}
+
+/** What keeps every rule, or a rule's only trigger or target kind, from being served. */
+function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailure"]): PolicyFigures["blocked"] {
+  if (state.phase !== "compiled") return [];
+  const { rules, unknownKinds } = state.compiled;
+  const unknown = rules.filter(({ triggers, targets }) => triggers.length === 0 || targets.length === 0);
+  const refused = rules
+    .flatMap(({ triggers, targets }) => [...triggers, ...targets])
+    .flatMap((resource) => {
+      const failure = watchFailure(resource);
+      return failure === undefined ? [] : [blockedWatch(resource, failure)];
+    });
+  if (unknown.length === 0) return refused;
+  const message = `the API server does not serve ${unknownKinds.join(", ")}; install its CRD, or correct the kind`;
+  return [{ reason: "KindUnknown", message }, ...refused];
+}
+
+function blockedWatch(resource: Resource, failure: ApiFailure): PolicyFigures["blocked"][number] {
+  if (failure.status !== 403)
+    return { reason: "Unreachable", message: `cannot watch ${resourceName(resource)}: ${printFailure(failure)}` };
+  const message = `may not list and watch ${resourceName(resource)}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
+  return { reason: "PermissionMissing", message };
+}
+
+function claimsOf(world: ObservedWorld, policy: ObjectKey, rule: CompiledRule): ClaimState[] {
+  return [...world.claims.ofRule(`${policy}\n${rule.name}`)]
+    .map((key) => world.claims.get(key))
+    .filter((claim) => claim !== undefined);
+}
+
+function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]): RuleFigures {
+  return {
+    name,
+    type,
+    triggers: states.length,
+    desired: states.reduce((total, { wants }) => total + wants.size, 0),
+    inSync: states.reduce((total, { inSync }) => total + inSync, 0),
+    failed: states.filter(({ failures }) => failures.length > 0).length,
+  };
+}
+
+function failureEntry(
+  world: ObservedWorld,
+  rule: CompiledRule,
+  claim: ClaimState,
+  failure: ClaimFailure,
+): NonNullable<PolicyStatus["failures"]>[number] {
+  const { trigger } = claimRef(claim.key);
+  const { reason, message, target, time } = failure;
+  const version = (ref: { group: string; kind: string }): string => world.catalogue.findKind(ref)?.version ?? "";
+  return {
+    rule: rule.name,
+    trigger: objectReference(trigger, version(trigger)),
+    ...(target === undefined ? {} : { target: objectReference(target, version(target)) }),
+    reason,
+    message,
+    time,
+  };
+}

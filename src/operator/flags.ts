@@ -1,0 +1,113 @@
+/** The flags of `perennial operator`; each is also an environment variable, PERENNIAL_<FLAG>. */
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../object/index.ts";
+import { LOG_LEVELS, type LogLevel } from "../telemetry/index.ts";
+
+export type OperatorFlags = {
+  kubeconfig?: string;
+  namespace: string;
+  installation?: string;
+  metricsAddress: string;
+  logLevel: LogLevel;
+  concurrency: number;
+  /** Milliseconds. */
+  pruneDelay: number;
+  /** System namespaces that are served nevertheless. */
+  systemNamespaces: readonly string[];
+};
+
+/** Left alone, together with the operator's own. */
+export const DEFAULT_SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"] as const;
+
+export function operatorCommand(run: (flags: OperatorFlags) => Promise<void>): Command {
+  const command = new Command("operator").description("keeps what the policies of a cluster generate exactly so");
+  for (const option of operatorOptions()) command.addOption(option.env(environmentName(option)));
+  return command.action(run);
+}
+
+export function operatorOptions(): Option[] {
+  return [
+    new Option("--kubeconfig <file>", "how to reach the cluster (default: the service account of the Pod)"),
+    new Option("--namespace <name>", "the operator's own namespace")
+      .default("perennial-system")
+      .argParser(namespaceName),
+    new Option(
+      "--installation <id>",
+      "tells the targets of several installations apart (default: the namespace)",
+    ).argParser(installationId),
+    new Option("--metrics-address <address>", "where /healthz, /readyz and /metrics are served")
+      .default(":8080")
+      .argParser(listenAddress),
+    new Option("--log-level <level>", "the least important messages that are logged")
+      .choices(LOG_LEVELS)
+      .default("info"),
+    new Option("--concurrency <claims>", "claims that are worked on at once, 1 to 256")
+      .default(32)
+      .argParser(wholeNumber(1, 256)),
+    new Option(
+      "--prune-delay <duration>",
+      "how long a policy or custom resource must be gone before its targets are deleted",
+    )
+      .default(10_000, "10s")
+      .argParser(milliseconds),
+    new Option(
+      "--system-namespaces <names>",
+      "system namespaces that policies may reach nevertheless, comma-separated (default: none)",
+    )
+      .default([], "none")
+      .argParser(nameList),
+  ];
+}
+
+function environmentName(option: Option): string {
+  return `PERENNIAL_${option.name().replaceAll("-", "_").toUpperCase()}`;
+}
+
+const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namespaceName(value: string): string {
+  if (!NAME.test(value))
+    throw new InvalidArgumentError("it must be the name of a namespace: lower-case letters, digits and dashes");
+  return value;
+}
+
+function installationId(value: string): string {
+  if (!NAME.test(value)) throw new InvalidArgumentError("it must be 1 to 63 lower-case letters, digits and dashes");
+  return value;
+}
+
+function listenAddress(value: string): string {
+  const match = /^(\S*):(\d{1,5})$/.exec(value);
+  if (match === null || Number(match[2]) > 65_535)
+    throw new InvalidArgumentError("it must be [host]:port, such as :8080");
+  return value;
+}
+
+function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      throw new InvalidArgumentError(`it must be a whole number from ${least} to ${most}`);
+    }
+    return number;
+  };
+}
+
+const NANOS_PER_MILLI = 1_000_000n;
+
+function milliseconds(value: string): number {
+  const nanos = parseDuration(value);
+  if (nanos === undefined || nanos < 0n) throw new InvalidArgumentError("it must be a duration such as 10s or 1m30s");
+  return Number(nanos / NANOS_PER_MILLI);
+}
+
+function nameList(value: string): string[] {
+  const names = value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const wrong = names.find((name) => !NAME.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${JSON.stringify(wrong)} is no name of a namespace`);
+  return names;
+}

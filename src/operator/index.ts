@@ -1,0 +1,3 @@
+export { DEFAULT_SYSTEM_NAMESPACES, type OperatorFlags, operatorCommand } from "./flags.ts";
+export { type HealthServer, startHealthServer } from "./health.ts";
+export { createOperator, type Operator, type OperatorOptions } from "./operator.ts";

@@ -1,0 +1,188 @@
+/**
+ * One Lease: who holds it may write. The holder compares a monotonic clock with its deadline before each write, so a process
+ * that was paused does not go on as if nothing had happened.
+ */
+
+import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
+import { isJsonObject, type JsonObject, type KubernetesObject } from "../object/index.ts";
+import type { Log } from "../telemetry/index.ts";
+
+export const LEASE_NAME = "perennial";
+
+export type LeaseTimes = { duration: number; renewDeadline: number; retry: number };
+
+/** In milliseconds. */
+export const LEASE_TIMES: LeaseTimes = { duration: 10_000, renewDeadline: 6_000, retry: 2_000 };
+
+export interface Lease {
+  /** True while this process may write. */
+  readonly held: boolean;
+  /** When the holder before us renewed it last; undefined when nobody ever did. */
+  readonly lastRenewal: Date | undefined;
+  /** Gets it, renews it, and gets it again when it was lost, until the signal aborts. */
+  keep(signal: AbortSignal): Promise<void>;
+  /** Gives it up, so that the next one need not wait. */
+  release(): Promise<void>;
+}
+
+export type LeaseOptions = {
+  namespace: string;
+  identity: string;
+  /** Told when it was got, and when it was lost. */
+  onChange(held: boolean): void;
+  log: Log;
+  times?: LeaseTimes;
+};
+
+export function createLease(client: ClusterClient, options: LeaseOptions): Lease {
+  return new StoredLease(client, options);
+}
+
+class StoredLease implements Lease {
+  readonly #client: ClusterClient;
+  readonly #options: LeaseOptions;
+  readonly #times: LeaseTimes;
+  lastRenewal: Date | undefined;
+  #deadline = 0;
+  #stored: KubernetesObject | undefined;
+  /** The holder's record as we first saw it, and when: its clock is not compared with ours. */
+  #observed = { record: "", at: 0 };
+
+  constructor(client: ClusterClient, options: LeaseOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#times = options.times ?? LEASE_TIMES;
+  }
+
+  get held(): boolean {
+    return performance.now() < this.#deadline;
+  }
+
+  async keep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (!(await this.#tryAcquire())) {
+        await delay(this.#times.retry * (0.5 + Math.random() / 2), signal);
+        continue;
+      }
+      this.#options.onChange(true);
+      await this.#renewUntilLost(signal);
+      if (!signal.aborted) this.#options.onChange(false);
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!this.held || this.#stored === undefined) return;
+    await this.#write({ ...this.#record(), holderIdentity: "", leaseDurationSeconds: 1 });
+    this.#deadline = 0;
+  }
+
+  async #tryAcquire(): Promise<boolean> {
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
+    if (!answer.ok && answer.failure.status !== 404) {
+      this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot read the Lease; trying again");
+      return false;
+    }
+    this.#stored = answer.ok ? answer.object : undefined;
+    if (this.#stored !== undefined && !this.#isExpired(this.#stored)) return false;
+    this.lastRenewal = renewalOf(this.#stored);
+    return this.#write(this.#record());
+  }
+
+  #isExpired(lease: KubernetesObject): boolean {
+    const spec = specOf(lease);
+    const holder = String(spec.holderIdentity ?? "");
+    if (holder === "" || holder === this.#options.identity) return true;
+    const record = JSON.stringify(spec);
+    if (record !== this.#observed.record) {
+      this.#observed = { record, at: performance.now() };
+      this.#options.log.info({ holder }, "another process holds the Lease; waiting until it is given up or expires");
+    }
+    return performance.now() - this.#observed.at > Number(spec.leaseDurationSeconds ?? 0) * 1000;
+  }
+
+  async #renewUntilLost(signal: AbortSignal): Promise<void> {
+    while (this.held) {
+      await delay(this.#times.retry, signal);
+      if (signal.aborted) return;
+      await this.#write(this.#record());
+    }
+  }
+
+  /** The deadline counts from before the request: what the server stored is at least as late. */
+  async #write(spec: JsonObject): Promise<boolean> {
+    const before = performance.now();
+    const metadata = { name: LEASE_NAME, namespace: this.#options.namespace };
+    const resourceVersion = this.#stored?.metadata.resourceVersion;
+    const body = {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { ...metadata, ...(resourceVersion ? { resourceVersion } : {}) },
+      spec,
+    };
+    const answer = await sendForObject(this.#client, {
+      method: this.#stored === undefined ? "POST" : "PUT",
+      path: this.#stored === undefined ? this.#collection : this.#path,
+      body,
+    });
+    if (!answer.ok) {
+      this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot write the Lease; trying again");
+      if (answer.failure.status === 409) await this.#reread();
+      return false;
+    }
+    this.#stored = answer.object;
+    this.#deadline = before + this.#times.renewDeadline;
+    return true;
+  }
+
+  /** A lost answer leaves us with an old version of what we wrote ourselves; a foreign holder ends our time. */
+  async #reread(): Promise<void> {
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
+    if (!answer.ok) return;
+    if (specOf(answer.object).holderIdentity === this.#options.identity) this.#stored = answer.object;
+    else this.#deadline = 0;
+  }
+
+  #record(): JsonObject {
+    const now = new Date().toISOString().replace("Z", "000Z"); // microseconds
+    const before = specOf(this.#stored);
+    const mine = before.holderIdentity === this.#options.identity;
+    return {
+      holderIdentity: this.#options.identity,
+      leaseDurationSeconds: this.#times.duration / 1000,
+      acquireTime: mine ? (before.acquireTime ?? now) : now,
+      renewTime: now,
+      leaseTransitions: Number(before.leaseTransitions ?? 0) + (mine ? 0 : 1),
+    };
+  }
+
+  get #collection(): string {
+    return `/apis/coordination.k8s.io/v1/namespaces/${this.#options.namespace}/leases`;
+  }
+
+  get #path(): string {
+    return `${this.#collection}/${LEASE_NAME}`;
+  }
+}
+
+function specOf(lease: KubernetesObject | undefined): JsonObject {
+  return isJsonObject(lease?.spec) ? lease.spec : {};
+}
+
+function renewalOf(lease: KubernetesObject | undefined): Date | undefined {
+  const time = new Date(String(specOf(lease).renewTime ?? ""));
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function delay(millis: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

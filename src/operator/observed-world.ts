@@ -1,0 +1,133 @@
+/** The world as it was observed: the writers of the state, and what the loop knows besides. Plans see it as `World`. */
+
+import type { Environment } from "../expression/index.ts";
+import {
+  type GroupKind,
+  type GroupKindKey,
+  groupKindKey,
+  hash,
+  type ObjectKey,
+  type Resource,
+  resourceKey,
+} from "../object/index.ts";
+import {
+  type ClaimKey,
+  createCatalogue,
+  createClaims,
+  createInventory,
+  createObjectStore,
+  type Departure,
+  type Disposal,
+  type ObjectStore,
+  type ObjectStoreWriter,
+  type PolicyState,
+  type World,
+} from "../state/index.ts";
+
+export type WorldOptions = {
+  installation: string;
+  pruneDelay: number;
+  /** Namespaces that are left alone. */
+  systemNamespaces: ReadonlySet<string>;
+};
+
+/** How far a rule has come since it appeared or changed. */
+export type RuleProgress = {
+  /** All it looks at is watched, and what must be stored is stored. */
+  ready: boolean;
+  /** Claims that were not planned since. */
+  awaited: Set<ClaimKey>;
+  targets: readonly GroupKindKey[];
+};
+
+export class ObservedWorld implements World {
+  readonly installation: string;
+  readonly pruneDelay: number;
+  readonly environment: Environment;
+  readonly catalogue = createCatalogue();
+  readonly claims = createClaims();
+  readonly inventory: ReturnType<typeof createInventory>;
+  readonly namespaces = createObjectStore();
+  readonly departures = new Map<ObjectKey, Departure>();
+  readonly moments = new Set<ClaimKey>();
+  /** By policy key, then by the rule's name. */
+  readonly progress = new Map<ObjectKey, Map<string, RuleProgress>>();
+  readonly policyStates = new Map<ObjectKey, PolicyState>();
+  disposals: ReadonlyMap<ObjectKey, Disposal> = new Map();
+  policiesSynced = false;
+  readonly policies = {
+    world: this,
+    get synced(): boolean {
+      return this.world.policiesSynced;
+    },
+    get: (key: ObjectKey) => this.policyStates.get(key),
+    values: () => this.policyStates.values(),
+    disposalOf: (key: ObjectKey) => this.disposals.get(key),
+  };
+  readonly #systemNamespaces: ReadonlySet<string>;
+  readonly #stores = new Map<string, ObjectStoreWriter>();
+
+  constructor({ installation, pruneDelay, systemNamespaces }: WorldOptions) {
+    this.installation = installation;
+    this.pruneDelay = pruneDelay;
+    this.#systemNamespaces = systemNamespaces;
+    this.inventory = createInventory(installation);
+    this.environment = { now: () => new Date(), random: () => Math.random, hash };
+  }
+
+  get now(): number {
+    return performance.now();
+  }
+
+  objects(resource: Resource): ObjectStore | undefined {
+    return this.#stores.get(resourceKey(resource));
+  }
+
+  /** Begins to keep the objects of a resource. */
+  openStore(resource: Resource): ObjectStoreWriter {
+    const key = resourceKey(resource);
+    const store = this.#stores.get(key) ?? (isNamespaces(resource) ? this.namespaces : createObjectStore());
+    this.#stores.set(key, store);
+    return store;
+  }
+
+  storeOf(resource: Resource): ObjectStoreWriter | undefined {
+    return this.#stores.get(resourceKey(resource));
+  }
+
+  /** Forgets the objects of resources that no rule looks at any more: from now on they are unknown. */
+  keepStores(resources: ReadonlySet<string>): void {
+    for (const key of this.#stores.keys()) if (!resources.has(key)) this.#stores.delete(key);
+  }
+
+  departureOf(key: ObjectKey): Departure | undefined {
+    return this.departures.get(key);
+  }
+
+  isSystemNamespace(name: string): boolean {
+    return this.#systemNamespaces.has(name);
+  }
+
+  isReady(policy: ObjectKey, rule: string): boolean {
+    return this.progress.get(policy)?.get(rule)?.ready === true;
+  }
+
+  isPlanned(kind: GroupKind): boolean {
+    if (!this.policiesSynced) return false;
+    const key = groupKindKey(kind);
+    for (const rules of this.progress.values()) {
+      for (const { ready, awaited, targets } of rules.values()) {
+        if (targets.includes(key) && (!ready || awaited.size > 0)) return false;
+      }
+    }
+    return true;
+  }
+
+  isMoment(claim: ClaimKey): boolean {
+    return this.moments.has(claim);
+  }
+}
+
+function isNamespaces({ group, plural }: Resource): boolean {
+  return group === "" && plural === "namespaces";
+}

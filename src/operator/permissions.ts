@@ -1,0 +1,110 @@
+/**
+ * Permissions that turned out to be missing: what needs one is not sent again until a probe says that it is there.
+ * One probe for each verb, resource and namespace, every few seconds, and only while something is missing.
+ */
+
+import { type ClusterClient, isPermitted, type Permission } from "../cluster/index.ts";
+import { resourceKey, resourceName } from "../object/index.ts";
+import type { ClaimKey } from "../state/index.ts";
+
+export interface Permissions {
+  /** Asks the API server whether RBAC is why a write was refused; remembers a "no" for the claim. */
+  isMissing(permission: Permission, claim: ClaimKey): Promise<boolean>;
+  /** Whether it is known to be missing; the claim is told when it no longer is. */
+  isKnownMissing(permission: Permission, claim: ClaimKey): boolean;
+  stop(): void;
+}
+
+const PROBE_EVERY = 2_000;
+/** Probes at a time: with thousands of namespaces, each waits its turn. */
+const PROBES = 8;
+
+export function createPermissions(
+  client: ClusterClient,
+  granted: (claims: ReadonlySet<ClaimKey>) => void,
+): Permissions {
+  return new ProbedPermissions(client, granted);
+}
+
+type Missing = { permission: Permission; claims: Set<ClaimKey> };
+
+class ProbedPermissions implements Permissions {
+  readonly #client: ClusterClient;
+  readonly #granted: (claims: ReadonlySet<ClaimKey>) => void;
+  readonly #missing = new Map<string, Missing>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(client: ClusterClient, granted: (claims: ReadonlySet<ClaimKey>) => void) {
+    this.#client = client;
+    this.#granted = granted;
+  }
+
+  async isMissing(permission: Permission, claim: ClaimKey): Promise<boolean> {
+    const permitted = await isPermitted(this.#client, permission);
+    if (permitted !== false) return false;
+    const key = keyOf(permission);
+    const known = this.#missing.get(key) ?? { permission, claims: new Set() };
+    known.claims.add(claim);
+    this.#missing.set(key, known);
+    this.#schedule();
+    return true;
+  }
+
+  isKnownMissing(permission: Permission, claim: ClaimKey): boolean {
+    const known = this.#missing.get(keyOf(permission));
+    known?.claims.add(claim);
+    return known !== undefined;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#probe().finally(() => {
+        if (this.#missing.size > 0) this.#schedule();
+      });
+    }, PROBE_EVERY);
+  }
+
+  /** A grant for the whole cluster ends all waiting for that verb and resource at once. */
+  async #probe(): Promise<void> {
+    const clusterWide = new Map(
+      [...this.#missing.values()].map(({ permission }) => [
+        keyOf({ ...permission, namespace: "" }),
+        { ...permission, namespace: "" },
+      ]),
+    );
+    for (const [key, permission] of clusterWide) {
+      if (await isPermitted(this.#client, permission))
+        this.#release((candidate) => keyOf({ ...candidate, namespace: "" }) === key);
+    }
+    for (const { permission, claims } of [...this.#missing.values()].slice(0, PROBES)) {
+      const key = keyOf(permission);
+      if (await isPermitted(this.#client, permission)) this.#release((candidate) => keyOf(candidate) === key);
+      else if (this.#missing.delete(key)) this.#missing.set(key, { permission, claims }); // to the end of the line
+    }
+  }
+
+  #release(isGranted: (permission: Permission) => boolean): void {
+    for (const [key, { permission, claims }] of [...this.#missing]) {
+      if (!isGranted(permission)) continue;
+      this.#missing.delete(key);
+      this.#granted(claims);
+    }
+  }
+}
+
+/** For messages: `create networkpolicies.networking.k8s.io`. */
+export function printPermission({ verb, resource, namespace }: Permission): string {
+  return `${verb} ${resourceName(resource)}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
+}
+
+function keyOf({ verb, resource, namespace }: Permission): string {
+  return `${verb} ${resourceKey(resource)} ${namespace}`;
+}

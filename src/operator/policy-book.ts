@@ -1,0 +1,103 @@
+/** The policies as they come: parsed, compiled against what is served, and compiled again when that changes. */
+
+import {
+  asJson,
+  groupKindKey,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  refOf,
+  resourceKey,
+} from "../object/index.ts";
+import { parsePolicy } from "../policy/index.ts";
+import { type CompiledRule, compilePolicy } from "../rule/index.ts";
+import type { Disposal, PolicyState } from "../state/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+
+export interface PolicyBook {
+  /** True when the change was more than one of status or metadata, so that the policy has to be planned again. */
+  put(object: KubernetesObject): boolean;
+  remove(key: ObjectKey): void;
+  /** Compiles all again: a kind was installed, changed or removed. The policies that came out differently. */
+  recompile(): ObjectKey[];
+}
+
+export function createPolicyBook(world: ObservedWorld): PolicyBook {
+  return {
+    put: (object) => putPolicy(world, object),
+    remove: (key) => removePolicy(world, key),
+    recompile: () => recompileAll(world),
+  };
+}
+
+/** What has to be stored of a policy before its first write. */
+export function disposalOf(world: ObservedWorld, state: PolicyState, rules: readonly CompiledRule[]): Disposal {
+  const known = world.policies.disposalOf(keyOf(state.ref));
+  return {
+    policy: state.ref,
+    definition: world.catalogue.definitionOf(state.ref)?.uid ?? "",
+    // a rule that was removed keeps its entry: its targets have to be found and disposed of
+    rules: { ...known?.rules, ...Object.fromEntries(rules.map(({ name, onDelete }) => [name, onDelete])) },
+  };
+}
+
+function putPolicy(world: ObservedWorld, object: KubernetesObject): boolean {
+  const ref = refOf(object);
+  const key = keyOf(ref);
+  const known = world.policyStates.get(key);
+  const sameSpec =
+    known?.object.metadata.uid === object.metadata.uid &&
+    known?.object.metadata.generation === object.metadata.generation;
+  if (known !== undefined && sameSpec) {
+    world.policyStates.set(key, { ...known, object });
+    return false;
+  }
+  setPolicy(world, key, compile(world, object));
+  return true;
+}
+
+function setPolicy(world: ObservedWorld, key: ObjectKey, state: PolicyState): void {
+  world.policyStates.set(key, state);
+  const rules = state.phase === "compiled" ? state.compiled.rules : [];
+  world.progress.set(
+    key,
+    new Map(
+      rules.map((rule) => [rule.name, { ready: false, awaited: new Set(), targets: rule.targets.map(groupKindKey) }]),
+    ),
+  );
+}
+
+function removePolicy(world: ObservedWorld, key: ObjectKey): void {
+  world.policyStates.delete(key);
+  world.progress.delete(key);
+}
+
+function recompileAll(world: ObservedWorld): ObjectKey[] {
+  const changed: ObjectKey[] = [];
+  for (const [key, state] of world.policyStates) {
+    const next = compile(world, state.object);
+    if (fingerprint(next) === fingerprint(state)) continue;
+    setPolicy(world, key, next);
+    changed.push(key);
+  }
+  return changed;
+}
+
+function compile(world: ObservedWorld, object: KubernetesObject): PolicyState {
+  const ref = refOf(object);
+  const parsed = parsePolicy(asJson(object));
+  if ("issues" in parsed) return { ref, object, phase: "invalid", issues: parsed.issues };
+  const compiled = compilePolicy(parsed.policy, world.catalogue);
+  if (!compiled.ok) return { ref, object, phase: "invalid", issues: compiled.issues };
+  return { ref, object, phase: "compiled", compiled: compiled.policy };
+}
+
+/** What of a compiled policy depends on the kinds that are served. */
+function fingerprint(state: PolicyState): string {
+  if (state.phase === "invalid") return JSON.stringify(state.issues);
+  const { rules, unknownKinds } = state.compiled;
+  return JSON.stringify([
+    unknownKinds,
+    rules.map(({ triggers, targets }) => [triggers.map(resourceKey), targets.map(resourceKey)]),
+  ]);
+}

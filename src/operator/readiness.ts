@@ -1,0 +1,97 @@
+/** When a rule may be planned: all that it looks at is watched, and what has to survive a restart is stored. */
+
+import { isWatchable, type KubernetesObject, keyOf, type ObjectKey, type Resource } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { type ClaimKey, claimRef, findRule, type PolicyState } from "../state/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { Router } from "./router.ts";
+import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
+import type { Watches } from "./watches.ts";
+
+export class Readiness {
+  readonly #world: ObservedWorld;
+  readonly #watches: Watches;
+  readonly #router: Router;
+  readonly #stored = new Set<ObjectKey>();
+  /** Rules that nothing was stored about when they were first seen: for them, every trigger is new. */
+  readonly #newRules = new Set<string>();
+  readonly #unplanned = new Set<ObjectKey>();
+  /** Until when the holder of the Lease before us saw everything. */
+  seenUntil: Date | undefined;
+
+  constructor(world: ObservedWorld, watches: Watches, router: Router) {
+    this.#world = world;
+    this.#watches = watches;
+    this.#router = router;
+  }
+
+  /** Before anything is stored about the policy as it is now. */
+  noteNewRules(state: PolicyState): void {
+    const key = keyOf(state.ref);
+    this.#stored.delete(key);
+    const known = this.#world.policies.disposalOf(key)?.rules ?? {};
+    if (state.phase !== "compiled") return;
+    for (const { name } of state.compiled.rules) if (!Object.hasOwn(known, name)) this.#newRules.add(`${key}\n${name}`);
+  }
+
+  noteStored(policy: ObjectKey): void {
+    this.#stored.add(policy);
+  }
+
+  /** Starts what has become ready; the policies of which something did. */
+  refresh(): ObjectKey[] {
+    if (![NAMESPACES, DEFINITIONS].every((resource) => this.#isSynced(resource))) return [];
+    const started: ObjectKey[] = [];
+    for (const [key, state] of this.#world.policyStates) {
+      if (!this.#stored.has(key)) continue;
+      for (const [name, progress] of this.#world.progress.get(key) ?? []) {
+        const rule = findRule(state, name);
+        if (progress.ready || rule === undefined || !this.#isWatched(rule)) continue;
+        progress.ready = true;
+        progress.awaited = new Set(this.#router.enqueueRule(state.ref, rule));
+        this.#noteMoments(key, rule, progress.awaited);
+        this.#unplanned.add(key);
+        started.push(key);
+      }
+    }
+    return started;
+  }
+
+  /** True once, when the last claim of a policy that had to be planned was planned. */
+  becamePlanned(policy: ObjectKey): boolean {
+    const rules = [...(this.#world.progress.get(policy)?.values() ?? [])];
+    return rules.every(({ awaited }) => awaited.size === 0) && this.#unplanned.delete(policy);
+  }
+
+  /** What is made once is made for every trigger of a new rule, and else for triggers that nobody has seen yet. */
+  #noteMoments(policy: ObjectKey, rule: CompiledRule, claims: ReadonlySet<ClaimKey>): void {
+    if (rule.synchronize) return;
+    const isNew = this.#newRules.delete(`${policy}\n${rule.name}`);
+    for (const claim of claims) {
+      const trigger = this.#triggerOf(rule, claim);
+      if (trigger !== undefined && (isNew || this.#isUnseen(trigger))) this.#world.moments.add(claim);
+    }
+  }
+
+  #isUnseen({ metadata }: KubernetesObject): boolean {
+    return this.seenUntil !== undefined && new Date(metadata.creationTimestamp ?? 0) > this.seenUntil;
+  }
+
+  #triggerOf(rule: CompiledRule, claim: ClaimKey): KubernetesObject | undefined {
+    const { trigger } = claimRef(claim);
+    const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
+    return resource === undefined ? undefined : this.#world.objects(resource)?.get(keyOf(trigger));
+  }
+
+  #isWatched({ triggers, targets }: CompiledRule): boolean {
+    const known = triggers.length > 0 && targets.length > 0;
+    const kept = triggers.every(
+      (resource) => this.#isSynced(resource) && this.#world.objects(resource)?.synced === true,
+    );
+    return known && kept && targets.every((resource) => !isWatchable(resource) || this.#isSynced(resource));
+  }
+
+  #isSynced(resource: Resource): boolean {
+    return this.#watches.stateOf(resource)?.synced === true;
+  }
+}

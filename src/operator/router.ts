@@ -1,0 +1,217 @@
+/** What a signal of a watch means: which part of the world it changes, and which claims have to be planned. */
+
+import {
+  isBeingDeleted,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ObjectRef,
+  type Resource,
+  refOf,
+  resourceKey,
+  TARGET,
+} from "../object/index.ts";
+import { whyNotSelected } from "../plan/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import {
+  type ClaimKey,
+  claimKey,
+  dependsOnNamespace,
+  dependsOnQuota,
+  type ObjectChange,
+  type TargetRecord,
+} from "../state/index.ts";
+import type { WatchSignal } from "../watch/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { KeyedQueue } from "./queue.ts";
+import type { Repairs } from "./repairs.ts";
+import type { WatchState } from "./watches.ts";
+
+export type RouterOptions = {
+  world: ObservedWorld;
+  queue: KeyedQueue<ClaimKey>;
+  repairs: Repairs;
+  /** A rule and its policy for each resource that triggers it. */
+  triggeredBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
+  /** Kinds of the control plane itself: policies, definitions. */
+  onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void;
+  /** A list became whole for the first time: rules may have become ready. */
+  onSynced(resource: Resource): void;
+};
+
+export interface Router {
+  handle(watch: WatchState, signal: WatchSignal): void;
+  /** Plans all claims of a rule: its triggers and whatever it made before. */
+  enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[];
+}
+
+export function createRouter(options: RouterOptions): Router {
+  return new SignalRouter(options);
+}
+
+class SignalRouter implements Router {
+  readonly #options: RouterOptions;
+  /** Targets that a list has shown so far; what is missing when it is whole is gone. */
+  readonly #listed = new Map<string, Set<ObjectKey>>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  handle(watch: WatchState, signal: WatchSignal): void {
+    const { resource } = watch.selection;
+    switch (signal.type) {
+      case "page":
+        return this.#onPage(resource, signal.objects);
+      case "synced":
+        return this.#onSynced(resource);
+      case "changed":
+        return this.#onChanged(resource, signal.object);
+      case "deleted":
+        return this.#onDeleted(resource, signal.object);
+    }
+  }
+
+  #onPage(resource: Resource, objects: readonly KubernetesObject[]): void {
+    this.#options.world.storeOf(resource)?.buffer(objects);
+    const listed = this.#listed.get(resourceKey(resource)) ?? new Set();
+    this.#listed.set(resourceKey(resource), listed);
+    for (const object of objects) {
+      listed.add(keyOf(refOf(object)));
+      this.#observe(resource, object);
+    }
+  }
+
+  #onSynced(resource: Resource): void {
+    const { world, onSynced } = this.#options;
+    const listed = this.#listed.get(resourceKey(resource)) ?? new Set();
+    this.#listed.delete(resourceKey(resource));
+    const store = world.storeOf(resource);
+    const first = store?.synced === false;
+    const changes = store?.swap() ?? [];
+    this.#onObjectChanges(resource, changes, first ? "list" : "event");
+    const gone = world.inventory.retain(
+      (record) => resourceKey(record.resource) === resourceKey(resource) && !listed.has(keyOf(record.ref)),
+    );
+    for (const record of gone) this.#onTargetGone(record);
+    onSynced(resource);
+  }
+
+  #onChanged(resource: Resource, object: KubernetesObject): void {
+    const change = this.#options.world.storeOf(resource)?.set(object);
+    if (change !== undefined) this.#onObjectChanges(resource, [change], "event");
+    this.#observe(resource, object);
+  }
+
+  #onDeleted(resource: Resource, object: KubernetesObject): void {
+    const { world } = this.#options;
+    const change = world.storeOf(resource)?.remove(object);
+    if (change !== undefined) this.#onObjectChanges(resource, [change], "event");
+    const known = world.inventory.get(keyOf(refOf(object)));
+    if (known === undefined || known.uid !== object.metadata.uid) return; // another one of that name is there already
+    const record = world.inventory.forget(keyOf(refOf(object)));
+    if (record !== undefined) this.#onTargetGone(record);
+  }
+
+  /** Only what carries marks, or what we already know of, is a target. */
+  #observe(resource: Resource, object: KubernetesObject): void {
+    const { world, queue } = this.#options;
+    const key = keyOf(refOf(object));
+    if (object.metadata.labels?.[TARGET] === undefined && world.inventory.get(key) === undefined) return;
+    const before = world.inventory.get(key);
+    const record = world.inventory.observe(object, { resource, by: "watch", now: world.now });
+    if (record === undefined) return;
+    this.#enqueueTarget(key, [before?.claim, record.claim]);
+    if (record.claim === undefined && record.marks !== undefined) return; // nobody can tell whose it is
+    if (record.claim !== undefined) queue.add(record.claim);
+  }
+
+  #onTargetGone(record: TargetRecord): void {
+    const key = keyOf(record.ref);
+    const { world, repairs } = this.#options;
+    if (world.claims.wanting(key).size > 0) repairs.deleted(key, world.now);
+    this.#enqueueTarget(key, [record.claim]);
+  }
+
+  #enqueueTarget(key: ObjectKey, claims: readonly (ClaimKey | undefined)[]): void {
+    const { world, queue } = this.#options;
+    for (const claim of world.claims.wanting(key)) queue.add(claim);
+    for (const claim of claims) if (claim !== undefined) queue.add(claim);
+  }
+
+  #onObjectChanges(resource: Resource, changes: readonly ObjectChange[], by: "list" | "event"): void {
+    this.#options.onSystemChange(resource, changes);
+    const rules = this.#options.triggeredBy(resource);
+    for (const change of changes) {
+      this.#noteDeparture(change);
+      for (const { policy, rule } of rules) this.#onTriggerChange(policy, rule, change, by);
+      if (resource.group === "" && resource.kind === "Namespace") this.#onNamespaceChange(change);
+      if (resource.group === "" && resource.kind === "ResourceQuota") this.#onQuotaChange(change);
+    }
+  }
+
+  #onTriggerChange(policy: ObjectRef, rule: CompiledRule, { before, after }: ObjectChange, by: "list" | "event"): void {
+    const { world, queue } = this.#options;
+    const object = after ?? before;
+    if (object === undefined) return;
+    const key = claimKey({ policy, rule: rule.name, trigger: refOf(object) });
+    const selected = after !== undefined && !isBeingDeleted(after) && whyNotSelected(world, rule, after) === undefined;
+    const known = world.claims.get(key) !== undefined || world.inventory.ofClaim(key, undefined).size > 0;
+    if (!selected && !known) return;
+    if (by === "event") world.moments.add(key);
+    queue.add(key, before === undefined ? "fresh" : "resync");
+  }
+
+  #noteDeparture({ before, after }: ObjectChange): void {
+    const { world } = this.#options;
+    const object = after ?? before;
+    if (object === undefined) return;
+    const ref = refOf(object);
+    if (after !== undefined && !isBeingDeleted(after)) {
+      world.departures.delete(keyOf(ref));
+      return;
+    }
+    const definition = world.catalogue.definitionOf(ref);
+    if (definition === undefined || world.departures.has(keyOf(ref))) return;
+    world.departures.set(keyOf(ref), { since: world.now, definition: definition.uid });
+  }
+
+  /** Targets lie in it, and rules may look at its labels. */
+  #onNamespaceChange({ before, after }: ObjectChange): void {
+    const { world, queue } = this.#options;
+    const name = (after ?? before)?.metadata.name ?? "";
+    for (const claim of world.claims.dependents(dependsOnNamespace(name))) queue.add(claim);
+    for (const state of world.policyStates.values()) {
+      if (state.phase !== "compiled") continue;
+      for (const rule of state.compiled.rules) if (rule.readsNamespace) this.#enqueueTriggersIn(name, state.ref, rule);
+    }
+  }
+
+  #enqueueTriggersIn(namespace: string, policy: ObjectRef, rule: CompiledRule): void {
+    const { world, queue } = this.#options;
+    for (const resource of rule.triggers) {
+      for (const trigger of world.objects(resource)?.inNamespace(namespace) ?? []) {
+        queue.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
+      }
+    }
+  }
+
+  #onQuotaChange({ before, after }: ObjectChange): void {
+    const { world, queue } = this.#options;
+    const namespace = (after ?? before)?.metadata.namespace ?? "";
+    for (const claim of world.claims.dependents(dependsOnQuota(namespace))) queue.add(claim);
+  }
+
+  enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[] {
+    const { world, queue } = this.#options;
+    const keys = new Set<ClaimKey>(world.claims.ofRule(`${keyOf(policy)}\n${rule.name}`));
+    for (const resource of rule.triggers) {
+      for (const trigger of world.objects(resource)?.values() ?? []) {
+        if (whyNotSelected(world, rule, trigger) === undefined)
+          keys.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
+      }
+    }
+    for (const key of keys) queue.add(key);
+    return [...keys];
+  }
+}

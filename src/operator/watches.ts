@@ -1,0 +1,75 @@
+/** The set of running watches: what is wanted is started, what is not wanted any more is stopped. */
+
+import type { Subscription } from "rxjs";
+import type { ApiFailure, ClusterClient, Selection } from "../cluster/index.ts";
+import { type Resource, resourceKey } from "../object/index.ts";
+import { reflect, type WatchSignal } from "../watch/index.ts";
+
+export type WatchState = { selection: Selection; synced: boolean; failure?: ApiFailure };
+
+export interface Watches {
+  /** Makes these the watches that run; those that run already go on. */
+  want(selections: readonly Selection[]): void;
+  /** Undefined when the resource is not watched. */
+  stateOf(resource: Resource): WatchState | undefined;
+  stop(): void;
+}
+
+/** Called with each signal, in order; the state already says `synced` when the signal does. */
+export type SignalHandler = (watch: WatchState, signal: WatchSignal) => void;
+
+export function createWatches(client: ClusterClient, handle: SignalHandler): Watches {
+  return new RunningWatches(client, handle);
+}
+
+type Running = { state: WatchState; subscription: Subscription; selector: string };
+
+class RunningWatches implements Watches {
+  readonly #client: ClusterClient;
+  readonly #handle: SignalHandler;
+  readonly #running = new Map<string, Running>();
+
+  constructor(client: ClusterClient, handle: SignalHandler) {
+    this.#client = client;
+    this.#handle = handle;
+  }
+
+  want(selections: readonly Selection[]): void {
+    const wanted = new Map(selections.map((selection) => [resourceKey(selection.resource), selection]));
+    for (const [key, { subscription }] of this.#running) {
+      if (wanted.has(key)) continue;
+      subscription.unsubscribe();
+      this.#running.delete(key);
+    }
+    for (const [key, selection] of wanted) this.#start(key, selection);
+  }
+
+  stateOf(resource: Resource): WatchState | undefined {
+    return this.#running.get(resourceKey(resource))?.state;
+  }
+
+  stop(): void {
+    for (const { subscription } of this.#running.values()) subscription.unsubscribe();
+    this.#running.clear();
+  }
+
+  /** A watch with another selector begins anew with a list: what was known stays until that list is whole. */
+  #start(key: string, selection: Selection): void {
+    const running = this.#running.get(key);
+    const selector = selection.labelSelector ?? "";
+    if (running?.selector === selector) return;
+    running?.subscription.unsubscribe();
+    const state: WatchState = { selection, synced: false };
+    const subscription = reflect(this.#client, selection).subscribe((signal) => {
+      note(state, signal);
+      this.#handle(state, signal);
+    });
+    this.#running.set(key, { state, subscription, selector });
+  }
+}
+
+function note(state: WatchState, signal: WatchSignal): void {
+  if (signal.type === "failed") state.failure = signal.failure;
+  else if (signal.type !== "reopened" && signal.type !== "page") delete state.failure;
+  if (signal.type === "synced") state.synced = true;
+}

@@ -1,0 +1,69 @@
+/** What a drift looked like, for people: values are shortened, and the content of Secrets is never shown. */
+
+import {
+  asJson,
+  isApplyEntry,
+  type Json,
+  type KubernetesObject,
+  MANAGER,
+  type Path,
+  type Segment,
+  valueAt,
+} from "../object/index.ts";
+import { type Drift, driftPaths } from "./drift.ts";
+import type { Correction, Strategy } from "./step.ts";
+
+type Compared = { desired: KubernetesObject; live: KubernetesObject; drift: Drift };
+
+/** As many paths as a status shows. */
+const MOST_PATHS = 10;
+
+export function describeCorrection(strategy: Strategy, { desired, live, drift }: Compared): Correction {
+  const paths = driftPaths(drift).slice(0, MOST_PATHS);
+  const manager = lastForeignManager(live);
+  return {
+    strategy,
+    paths,
+    ...(paths[0] === undefined ? {} : shownValues(paths[0], desired, live)),
+    ...(manager === undefined ? {} : { manager }),
+  };
+}
+
+/** `before` is what is wanted at the pointer, `after` what was found there; absent values are left out. */
+export function shownValues(
+  pointer: string,
+  desired: KubernetesObject,
+  live: KubernetesObject,
+): { before?: string; after?: string } {
+  const path = parsePointer(pointer);
+  const secret = desired.kind === "Secret" && path[0] !== "metadata";
+  const before = shown(valueAt(asJson(desired), path), secret);
+  const after = shown(valueAt(asJson(live), path), secret);
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+const LONGEST = 120;
+
+function shown(value: Json | undefined, secret: boolean): string | undefined {
+  if (value === undefined) return undefined;
+  if (secret) return "(masked)";
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
+}
+
+/** A name the client chose, with times of one second: a hint, not proof. Controllers that write status do not count. */
+function lastForeignManager(live: KubernetesObject): string | undefined {
+  const foreign = (live.metadata.managedFields ?? []).filter(
+    (entry) => !isApplyEntry(entry, MANAGER) && !entry.subresource,
+  );
+  return foreign.sort((a, b) => (a.time ?? "").localeCompare(b.time ?? "")).at(-1)?.manager;
+}
+
+function parsePointer(pointer: string): Path {
+  return pointer.split("/").slice(1).map(parseSegment);
+}
+
+function parseSegment(text: string): Segment {
+  const segment = text.replaceAll("~1", "/").replaceAll("~0", "~");
+  return /^\d+$/.test(segment) ? Number(segment) : segment;
+}

@@ -1,0 +1,2 @@
+export { objectReference, type PolicyFigures, type RuleFigures, statusOf } from "./status.ts";
+export { createStatusWriter, type StatusWriter } from "./status-writer.ts";

@@ -1,0 +1,107 @@
+/** Writes statuses: at most one a second for each policy, and none that says nothing new. */
+
+import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
+import {
+  type Json,
+  MANAGER,
+  type ObjectKey,
+  type ObjectRef,
+  objectPath,
+  type Resource,
+  resourceApiVersion,
+} from "../object/index.ts";
+import type { PolicyStatus } from "../policy/index.ts";
+import { isSameStatus } from "./status.ts";
+
+export type StatusSource = {
+  /** Undefined: the policy is gone, there is nothing to write. */
+  current(policy: ObjectKey): { ref: ObjectRef; resource: Resource; status: PolicyStatus } | undefined;
+  mayWrite(): boolean;
+  onFailure(message: string): void;
+};
+
+export interface StatusWriter {
+  /** Something of the policy may have changed. */
+  touch(policy: ObjectKey): void;
+  /** The status that is stored, as it was read. */
+  note(policy: ObjectKey, stored: PolicyStatus | undefined): void;
+  stored(policy: ObjectKey): PolicyStatus | undefined;
+  forget(policy: ObjectKey): void;
+  /** Writes what is waiting, and no more after it. */
+  stop(): Promise<void>;
+}
+
+const AT_MOST_EVERY = 1_000;
+/** The first change is shown at once, but a burst is one write. */
+const SETTLE = 100;
+
+export function createStatusWriter(client: ClusterClient, source: StatusSource): StatusWriter {
+  return new CoalescingWriter(client, source);
+}
+
+class CoalescingWriter implements StatusWriter {
+  readonly #client: ClusterClient;
+  readonly #source: StatusSource;
+  readonly #stored = new Map<ObjectKey, PolicyStatus | undefined>();
+  readonly #timers = new Map<ObjectKey, NodeJS.Timeout>();
+  readonly #lastWrite = new Map<ObjectKey, number>();
+  #stopped = false;
+
+  constructor(client: ClusterClient, source: StatusSource) {
+    this.#client = client;
+    this.#source = source;
+  }
+
+  touch(policy: ObjectKey): void {
+    if (this.#timers.has(policy) || this.#stopped) return;
+    const since = performance.now() - (this.#lastWrite.get(policy) ?? Number.NEGATIVE_INFINITY);
+    const timer = setTimeout(() => void this.#write(policy), Math.max(SETTLE, AT_MOST_EVERY - since));
+    this.#timers.set(policy, timer);
+  }
+
+  note(policy: ObjectKey, stored: PolicyStatus | undefined): void {
+    this.#stored.set(policy, stored);
+  }
+
+  stored(policy: ObjectKey): PolicyStatus | undefined {
+    return this.#stored.get(policy);
+  }
+
+  forget(policy: ObjectKey): void {
+    clearTimeout(this.#timers.get(policy));
+    for (const map of [this.#timers, this.#stored, this.#lastWrite]) map.delete(policy);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const waiting = [...this.#timers.keys()];
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await Promise.all(waiting.map((policy) => this.#write(policy)));
+  }
+
+  async #write(policy: ObjectKey): Promise<void> {
+    this.#timers.delete(policy);
+    const current = this.#source.current(policy);
+    if (current === undefined || isSameStatus(this.#stored.get(policy), current.status)) return;
+    if (!this.#source.mayWrite()) return this.touch(policy);
+    this.#lastWrite.set(policy, performance.now());
+    const { ref, resource, status } = current;
+    const answer = await sendForObject(this.#client, {
+      method: "PATCH",
+      path: `${objectPath(resource, ref)}/status`,
+      query: { fieldManager: MANAGER, force: "true" },
+      contentType: "application/apply-patch+yaml",
+      body: {
+        apiVersion: resourceApiVersion(resource),
+        kind: ref.kind,
+        metadata: { name: ref.name, ...(ref.namespace === "" ? {} : { namespace: ref.namespace }) },
+        status: status as Json, // a status is JSON by its schema
+      },
+    });
+    if (answer.ok) this.#stored.set(policy, status);
+    else if (answer.failure.status !== 404) {
+      this.#source.onFailure(`cannot write the status of ${ref.kind} ${ref.name}: ${printFailure(answer.failure)}`);
+      this.touch(policy);
+    }
+  }
+}
