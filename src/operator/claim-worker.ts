@@ -47,6 +47,8 @@ class ClaimRun {
   readonly #options: ClaimWorkerOptions;
   readonly #key: ClaimKey;
   readonly #refusals = new Map<ObjectKey, Refusal>();
+  /** What we deleted ourselves is no drift, whenever its event comes. */
+  readonly #deleted = new Set<ObjectKey>();
 
   constructor(options: ClaimWorkerOptions, key: ClaimKey) {
     this.#options = options;
@@ -94,7 +96,7 @@ class ClaimRun {
 
   /** Each answer is an observation like any event of a watch. */
   async #absorb(outcome: Outcome, since: number | undefined): Promise<void> {
-    const { world, repairs, log } = this.#options;
+    const { world, log } = this.#options;
     const { step } = outcome;
     const target = keyOf(step.target);
     log.debug(
@@ -109,6 +111,7 @@ class ClaimRun {
     );
     switch (outcome.type) {
       case "gone":
+        if (step.verb === "delete") this.#deleted.add(target);
         world.inventory.forget(target);
         return;
       case "outdated":
@@ -120,7 +123,6 @@ class ClaimRun {
       case "failed":
         return this.#noteFailed(step, outcome.failure);
     }
-    repairs.forget(target);
   }
 
   #noteWritten({ step, object, created }: Extract<Outcome, { type: "written" }>, since: number | undefined): void {
@@ -162,7 +164,8 @@ class ClaimRun {
 
   /** What the claim came to, and when it is looked at again. */
   #finish(plan: Plan): void {
-    const { world, queue, onPlanned } = this.#options;
+    const { world, queue, onPlanned, repairs } = this.#options;
+    for (const target of this.#deleted) repairs.forget(target);
     const { policy, rule } = claimRef(this.#key);
     const ruleKey = `${keyOf(policy)}\n${rule}`;
     world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(this.#key);

@@ -133,7 +133,10 @@ function planOwn(wanted: Wanted, record: TargetRecord): TargetPlan {
   const { target, object } = wanted;
   const desired = contentDigest(JSON.stringify(asJson(object)));
   const { judged, pending } = record;
-  if (judged?.desired === desired && judged.digest === record.digest) return { step: judgedStep(wanted, judged) };
+  // the same content again, such as after a repair: the judgement is given once more, so that the waiting event is settled
+  if (judged?.desired === desired && judged.digest === record.digest) {
+    return { step: judgedStep(wanted, judged), judged: { target: target.ref, ...judged } };
+  }
   if (pending === undefined) return { step: apply(wanted, record.uid, "what is desired has changed") };
   const drift = findDrift(object, pending.live);
   const judgement = { target: target.ref, desired, digest: record.digest };

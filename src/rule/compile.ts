@@ -47,7 +47,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
     ok: true,
     rule: {
       name,
-      type: "generate",
+      type: "Generate",
       triggers: triggerResources(selection, scope),
       targets: target === undefined ? [] : [target],
       readsNamespace: selection.readsNamespace,

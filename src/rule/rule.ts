@@ -18,7 +18,7 @@ export type Compilation = { ok: true; policy: CompiledPolicy } | { ok: false; is
 
 export type CompiledRule = {
   name: string;
-  type: "generate";
+  type: "Generate";
   /** The resources whose objects may be triggers. */
   triggers: readonly Resource[];
   /** The resources it may write. */
