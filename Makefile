@@ -39,7 +39,7 @@ unit: $(INSTALLED) ## unit tests
 generated: $(INSTALLED) ## are the generated files fresh?
 	@$(BIN)/node e2e/generate-crds.ts --check
 
-e2e: build ## tests against real control planes
+e2e: $(INSTALLED) ## tests against real control planes
 	@$(call vitest,e2e)
 
 build: $(INSTALLED) ## compile src/ into dist/

@@ -9,7 +9,7 @@ import { join } from "node:path";
 export type Counts = { passed: number; failed: number; skipped: number };
 
 /** The part of vitest's JSON report that is read here. */
-type Report = {
+export type Report = {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;

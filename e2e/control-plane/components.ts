@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ApiRequest, makeApiRequest } from "./api-request.ts";
 import { type ApiServerSettings, apiServerArguments, writeApiServerFiles } from "./api-server.ts";
-import type { Binaries } from "./binaries.ts";
+import type { Binaries } from "./binary-folder.ts";
 import type { CertificateFiles } from "./certificates.ts";
 import { controllerManagerArguments } from "./controller-manager.ts";
 import type { DeathPact } from "./death-pact.ts";
@@ -121,7 +121,9 @@ async function waitForApiServer(request: ApiRequest, etcd: RunningProcess, apiSe
   const isReady = async () =>
     (await request("GET", "/readyz")).status === 200 &&
     (await request("GET", "/api/v1/namespaces/default")).status === 200;
-  const ready = waitUntil("ready", isReady, { signal: enough.signal }).catch((error: unknown) => failWith(apiServer, error));
+  const ready = waitUntil("ready", isReady, { signal: enough.signal }).catch((error: unknown) =>
+    failWith(apiServer, error),
+  );
   try {
     await Promise.race([ready, failWhenEnded(etcd), failWhenEnded(apiServer)]);
   } finally {

@@ -62,7 +62,10 @@ async function prepare(plane: ControlPlane, grantUsualKinds: boolean): Promise<C
   await cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
   await cluster.kubectl("apply", "-k", join(ROOT, "config/rbac"));
   if (grantUsualKinds) await cluster.grant("usual-kinds", USUAL_RULES);
-  return { ...cluster, operatorKubeconfig: await plane.kubeconfigFor({ namespace: OPERATOR_NAMESPACE, serviceAccount: "perennial" }) };
+  return {
+    ...cluster,
+    operatorKubeconfig: await plane.kubeconfigFor({ namespace: OPERATOR_NAMESPACE, serviceAccount: "perennial" }),
+  };
 }
 
 function clusterOf(plane: ControlPlane, cache: string): Cluster {
@@ -87,7 +90,15 @@ function clusterOf(plane: ControlPlane, cache: string): Cluster {
       await kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(list));
     },
     async get(resource, namespace, name) {
-      const { code, stdout, stderr } = await run(["get", resource, name, ...inNamespace(namespace), "-o", "json", "--show-managed-fields"]);
+      const { code, stdout, stderr } = await run([
+        "get",
+        resource,
+        name,
+        ...inNamespace(namespace),
+        "-o",
+        "json",
+        "--show-managed-fields",
+      ]);
       if (code === 0) return JSON.parse(stdout);
       if (/NotFound|not found/.test(stderr)) return undefined;
       throw new Error(stderr);

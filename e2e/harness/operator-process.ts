@@ -28,7 +28,13 @@ export type OperatorProcessOptions = {
 };
 
 export async function startOperator(cluster: Cluster, options: OperatorProcessOptions = {}): Promise<OperatorProcess> {
-  const flags = ["--kubeconfig", cluster.operatorKubeconfig, "--metrics-address", "127.0.0.1:0", ...(options.flags ?? [])];
+  const flags = [
+    "--kubeconfig",
+    cluster.operatorKubeconfig,
+    "--metrics-address",
+    "127.0.0.1:0",
+    ...(options.flags ?? []),
+  ];
   const child = spawn(process.execPath, [join(ROOT, "dist/main.js"), "operator", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
@@ -48,7 +54,8 @@ class StartedProcess implements OperatorProcess {
   constructor(child: ChildProcess) {
     this.#child = child;
     this.#exited = new Promise((resolve) => child.once("exit", resolve));
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (this.#output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text) => (this.#output += text));
     const end = (): boolean => child.kill("SIGKILL");
     process.once("exit", end);
     child.once("exit", () => process.off("exit", end));

@@ -1,8 +1,8 @@
 /** Policies as tests write them, short enough to read. */
 
+import type { PolicyStatus } from "../../src/policy/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { waitUntil } from "./cluster.ts";
-import type { PolicyStatus } from "../../src/policy/index.ts";
 
 export type TestRule = { name: string; match: object; exclude?: object; generate: object };
 
@@ -31,7 +31,10 @@ export async function policyStatus(cluster: Cluster, name: string, namespace = "
   return (policy?.status ?? {}) as PolicyStatus; // as the operator writes it
 }
 
-export function condition(status: PolicyStatus, type: string): { status: string; reason: string; message: string } | undefined {
+export function condition(
+  status: PolicyStatus,
+  type: string,
+): { status: string; reason: string; message: string } | undefined {
   return status.conditions?.find((candidate) => candidate.type === type);
 }
 
@@ -45,7 +48,8 @@ export async function waitForCondition(
   await waitUntil(`${name} is ${expected.type}=${expected.status} ${expected.reason ?? ""}`, async () => {
     last = await policyStatus(cluster, name, expected.namespace);
     const found = condition(last, expected.type);
-    if (found?.status === expected.status && (expected.reason === undefined || found.reason === expected.reason)) return true;
+    if (found?.status === expected.status && (expected.reason === undefined || found.reason === expected.reason))
+      return true;
     throw new Error(JSON.stringify(last));
   });
   return last;

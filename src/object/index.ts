@@ -29,6 +29,7 @@ export {
   MANAGER,
   type Marks,
   marksFor,
+  parseClaimIdentity,
   RELEASED_ANNOTATIONS,
   RELEASED_LABELS,
   readClaimIdentity,

@@ -74,15 +74,20 @@ export function readMarks(installation: string, object: KubernetesObject): Marks
  * the claim label; otherwise nobody can tell, and the answer is undefined.
  */
 export function readClaimIdentity(object: KubernetesObject): ClaimIdentity | undefined {
-  const annotations = object.metadata.annotations;
+  const identity = parseClaimIdentity(object);
+  const fits = identity !== undefined && claimDigest(identity) === object.metadata.labels?.[CLAIM];
+  return fits ? identity : undefined;
+}
+
+/** What the annotations say, whatever the labels: enough to know an object again whose labels were taken off. */
+export function parseClaimIdentity({ metadata: { annotations } }: KubernetesObject): ClaimIdentity | undefined {
   const policy = parseRef(annotations?.[POLICY_REF] ?? "");
   const rule = annotations?.[RULE];
   const triggerText = annotations?.[TRIGGER] ?? "";
   const beforeUid = triggerText.lastIndexOf(" ");
   const trigger = parseRef(triggerText.slice(0, Math.max(beforeUid, 0)));
   if (policy === undefined || rule === undefined || trigger === undefined) return undefined;
-  const identity = { policy, rule, trigger, triggerUid: triggerText.slice(beforeUid + 1) };
-  return claimDigest(identity) === object.metadata.labels?.[CLAIM] ? identity : undefined;
+  return { policy, rule, trigger, triggerUid: triggerText.slice(beforeUid + 1) };
 }
 
 /** The labels and annotations that a released object loses. */

@@ -8,8 +8,8 @@ import {
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
+  parseClaimIdentity,
   printRef,
-  readClaimIdentity,
 } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
 import { type ClaimKey, claimKey, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
@@ -91,7 +91,7 @@ function takeOverUnmarked(wanted: Wanted, { pending, uid }: TargetRecord): Step 
   const live = pending?.live;
   if (live === undefined) return skip(wanted, "it was not read yet");
   if (!wanted.synchronize) return { ...skip(wanted, "it exists, and is left alone"), inSync: true };
-  const identity = readClaimIdentity(live);
+  const identity = parseClaimIdentity(live);
   if (identity !== undefined && claimKey(identity) === wanted.key)
     return apply(wanted, uid, "its marks were taken off");
   const owner = otherManagerOf(live);
