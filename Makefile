@@ -10,11 +10,11 @@ CHECKS := lint types unit generated
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo bench build crds $(CHECKS) e2e
+.PHONY: help check test demo bench build crds control-plane $(CHECKS) e2e
 .DELETE_ON_ERROR:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## a real control plane, the operator, a policy: watch it work (KEEP=1 leaves it running)
 	@KEEP=$(KEEP) $(BIN)/node e2e/demo.ts
@@ -47,6 +47,9 @@ build: $(INSTALLED) ## compile src/ into dist/
 
 crds: $(INSTALLED) ## write crds/ from the schemas in src/policy
 	@$(BIN)/node e2e/generate-crds.ts
+
+control-plane: $(INSTALLED) ## only a control plane to play with, until Ctrl-C
+	@$(BIN)/node e2e/control-plane/main.ts run
 
 bench: build ## side by side with a raw writer (minutes)
 	@test -f bench/run.ts || { echo "make bench: there is no bench/run.ts in this version" >&2; exit 1; }

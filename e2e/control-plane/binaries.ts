@@ -1,5 +1,5 @@
 /** Where the commands of the control plane come from: a named folder, the cache, the official releases, the Go toolchain. */
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Binaries, lookIntoFolder } from "./binary-folder.ts";
@@ -42,7 +42,7 @@ async function findNamed({ say, env }: BinariesOptions): Promise<Binaries | unde
   for (const variable of ["PERENNIAL_CONTROL_PLANE", "KUBEBUILDER_ASSETS"]) {
     const folder = env[variable];
     if (folder === undefined || folder === "") continue;
-    const look = await lookIntoFolder(folder, env["PATH"]);
+    const look = await lookIntoFolder(folder, env.PATH);
     if ("found" in look) {
       say(`control plane: binaries of ${variable}=${folder}`);
       return look.found;
@@ -56,8 +56,8 @@ async function findNamed({ say, env }: BinariesOptions): Promise<Binaries | unde
 
 /** A folder per version and kind of machine, since a home folder may be shared. */
 function cacheFolder(env: NodeJS.ProcessEnv, { kubernetes }: Versions): string {
-  const caches = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  const ours = env["PERENNIAL_CACHE"] || join(caches, "perennial");
+  const caches = env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache");
+  const ours = env.PERENNIAL_CACHE || join(caches, "perennial");
   return join(ours, "control-plane", `${kubernetes}-${process.platform}-${process.arch}`);
 }
 
@@ -106,6 +106,8 @@ async function fillInOneStep(cache: string, { fill }: Source): Promise<void> {
   const pact = makeDeathPact(folder);
   try {
     await fill(folder, pact);
+    // A temporary folder is its owner's alone; a cache may be for all.
+    await chmod(folder, 0o755);
     await rm(cache, { recursive: true, force: true });
     await rename(folder, cache);
   } finally {

@@ -1,6 +1,6 @@
 /** A folder with the commands of a control plane, and what it may lack. */
 import { access, constants, stat } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+import { delimiter, isAbsolute, resolve } from "node:path";
 
 /** The commands of a control plane: their names are those of the files. */
 export const binaryNames = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const;
@@ -14,29 +14,27 @@ export type Look = { readonly found: Binaries } | { readonly lacks: readonly Bin
 
 /** Only kubectl may come from `searchPath` (as in $PATH): it need not be of the same version as the others. */
 export async function lookIntoFolder(folder: string, searchPath = ""): Promise<Look> {
-  const inFolder = async (name: BinaryName) =>
-    (await isExecutable(join(folder, name))) ? join(folder, name) : undefined;
-  const [etcd, apiServer, controllerManager, kubectl] = await Promise.all([
-    inFolder("etcd"),
-    inFolder("kube-apiserver"),
-    inFolder("kube-controller-manager"),
-    inFolder("kubectl").then((path) => path ?? findInPath("kubectl", searchPath)),
-  ]);
-  if (etcd && apiServer && controllerManager && kubectl) {
-    return { found: { etcd, "kube-apiserver": apiServer, "kube-controller-manager": controllerManager, kubectl } };
+  const found: Partial<Record<BinaryName, string>> = {};
+  for (const name of binaryNames) {
+    const path = (await findIn(folder, name)) ?? (name === "kubectl" ? await findInPath(name, searchPath) : undefined);
+    if (path !== undefined) found[name] = path;
   }
-  const paths: Record<BinaryName, string | undefined> = {
-    etcd,
-    "kube-apiserver": apiServer,
-    "kube-controller-manager": controllerManager,
-    kubectl,
-  };
-  return { lacks: binaryNames.filter((name) => paths[name] === undefined) };
+  return hasAll(found) ? { found } : { lacks: binaryNames.filter((name) => !(name in found)) };
+}
+
+function hasAll(found: Partial<Binaries>): found is Binaries {
+  return binaryNames.every((name) => name in found);
+}
+
+async function findIn(folder: string, name: string): Promise<string | undefined> {
+  const path = resolve(folder, name);
+  return (await isExecutable(path)) ? path : undefined;
 }
 
 async function findInPath(name: string, searchPath: string): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter(isAbsolute)) {
-    if (await isExecutable(join(folder, name))) return join(folder, name);
+    const path = await findIn(folder, name);
+    if (path !== undefined) return path;
   }
   return undefined;
 }

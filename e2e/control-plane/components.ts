@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ApiRequest, makeApiRequest } from "./api-request.ts";
-import { type ApiServerSettings, apiServerArguments, writeApiServerFiles } from "./api-server.ts";
+import { type ApiServerSettings, apiServerArguments, type StaticToken, writeApiServerFiles } from "./api-server.ts";
 import type { Binaries } from "./binary-folder.ts";
 import type { CertificateFiles } from "./certificates.ts";
 import { controllerManagerArguments } from "./controller-manager.ts";
@@ -11,8 +11,8 @@ import type { DeathPact } from "./death-pact.ts";
 import { etcdArguments } from "./etcd.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
-import { failWhenEnded, ProcessFailure, type RunningProcess, readLastLines, startProcess } from "./process.ts";
-import { waitUntil } from "./wait.ts";
+import { ProcessFailure, type RunningProcess, startProcess } from "./process.ts";
+import { waitForApiServer, waitForControllers } from "./readiness.ts";
 
 export interface ComponentsOptions {
   readonly binaries: Binaries;
@@ -77,28 +77,17 @@ function isPortTaken(error: unknown): boolean {
 }
 
 async function startServers(options: ComponentsOptions, etcd: RunningProcess, port: number): Promise<Servers> {
-  const { folder, certificates } = options;
+  const { certificates } = options;
   const url = `https://127.0.0.1:${port}`;
   const [adminToken, managerToken] = [makeToken(), makeToken()];
-  const settings: ApiServerSettings = {
-    folder,
-    port,
-    certificates,
-    audit: options.audit,
-    extra: options.apiServerArguments,
-    tokens: [
-      { token: adminToken, user: "admin", groups: ["system:masters"] },
-      { token: managerToken, user: managerUser, groups: [] },
-    ],
-  };
-  const access = { url, caFile: certificates.caFile, user: managerUser, token: managerToken };
-  const kubeconfig = await writeKubeconfig(join(folder, "controller-manager.kubeconfig"), access);
+  const settings = makeSettings(options, port, [
+    { token: adminToken, user: "admin", groups: ["system:masters"] },
+    { token: managerToken, user: managerUser, groups: [] },
+  ]);
   await writeApiServerFiles(settings);
   const request = makeApiRequest({ url, authority: await readFile(certificates.caFile, "utf8"), token: adminToken });
   const apiServer = await start(options, "kube-apiserver", apiServerArguments(settings));
-  const managerArguments = controllerManagerArguments(kubeconfig, certificates);
-  // It waits ten seconds for the API server and then gives up; on a slow machine it is started once more.
-  const controllerManager = await keepRunning(() => start(options, "kube-controller-manager", managerArguments));
+  const controllerManager = await startControllerManager(options, url, managerToken);
   try {
     await waitForApiServer(request, etcd, apiServer);
     await waitForControllers(request, controllerManager);
@@ -109,40 +98,24 @@ async function startServers(options: ComponentsOptions, etcd: RunningProcess, po
   return { settings, url, adminToken, request, apiServer, controllerManager };
 }
 
+function makeSettings(options: ComponentsOptions, port: number, tokens: StaticToken[]): ApiServerSettings {
+  const { folder, certificates, audit, apiServerArguments: extra } = options;
+  return { folder, port, certificates, audit, extra, tokens };
+}
+
+/** It waits ten seconds for the API server and then gives up; on a slow machine it is started once more. */
+async function startControllerManager(options: ComponentsOptions, url: string, token: string): Promise<KeptProcess> {
+  const { folder, certificates } = options;
+  const access = { url, caFile: certificates.caFile, user: managerUser, token };
+  const kubeconfig = await writeKubeconfig(join(folder, "controller-manager.kubeconfig"), access);
+  const managerArguments = controllerManagerArguments(kubeconfig, certificates);
+  return await keepRunning(() => start(options, "kube-controller-manager", managerArguments));
+}
+
 const managerUser = "system:kube-controller-manager";
 
 function makeToken(): string {
   return randomBytes(24).toString("base64url");
-}
-
-/** Ready, and able to read from etcd. Fails at once when a process ends. */
-async function waitForApiServer(request: ApiRequest, etcd: RunningProcess, apiServer: RunningProcess): Promise<void> {
-  const enough = new AbortController();
-  const isReady = async () =>
-    (await request("GET", "/readyz")).status === 200 &&
-    (await request("GET", "/api/v1/namespaces/default")).status === 200;
-  const ready = waitUntil("ready", isReady, { signal: enough.signal }).catch((error: unknown) =>
-    failWith(apiServer, error),
-  );
-  try {
-    await Promise.race([ready, failWhenEnded(etcd), failWhenEnded(apiServer)]);
-  } finally {
-    enough.abort();
-  }
-}
-
-/** The controllers work when one of them has done its work. */
-async function waitForControllers(request: ApiRequest, controllerManager: KeptProcess): Promise<void> {
-  const path = "/api/v1/namespaces/default/serviceaccounts/default";
-  const isThere = async () => (await request("GET", path)).status === 200;
-  await waitUntil("service account default/default made", isThere).catch((error: unknown) =>
-    failWith(controllerManager.current(), error),
-  );
-}
-
-async function failWith(process: RunningProcess, error: unknown): Promise<never> {
-  const what = error instanceof Error ? error.message : String(error);
-  throw new ProcessFailure(process, what, await readLastLines(process.logFile));
 }
 
 type Component = "etcd" | "kube-apiserver" | "kube-controller-manager";

@@ -1,4 +1,5 @@
 /** The control plane from the command line: `build` makes sure the binaries are there, `run` starts it. */
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { findBinaries } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -47,10 +48,13 @@ function parseCommand(args: string[]): [command: string | undefined, folder: str
 }
 
 async function run(folder: string | undefined): Promise<void> {
-  const signal = waitForSignal();
+  const signal = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => once(process, name).then(() => name)));
   const controlPlane = await startControlPlane({ say, ...(folder === undefined ? {} : { folder }) });
   describe(controlPlane);
+  // Neither a control plane nor a signal handler keeps a process alive.
+  const alive = setInterval(() => {}, 2 ** 30);
   say(`control plane: ${await signal}, stopping`);
+  clearInterval(alive);
   await controlPlane.stop();
 }
 
@@ -62,17 +66,4 @@ function describe({ url, kubeconfig, kubectl, auditLog }: ControlPlane): void {
   tail -f ${auditLog}
 
 Ctrl-C ends it.`);
-}
-
-/** Resolves with the name of the first signal that asks us to end; keeps the process alive until then. */
-function waitForSignal(): Promise<string> {
-  const alive = setInterval(() => {}, 2 ** 30);
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve(signal);
-      });
-    }
-  });
 }

@@ -1,4 +1,24 @@
+export {
+  type Audited,
+  type AuditMark,
+  auditBetween,
+  isLeaseRenewal,
+  markAudit,
+  operatorRequests,
+  printRequest,
+} from "./audit.ts";
 export { ALL_VERBS, type Cluster, OPERATOR_NAMESPACE, ROOT, startCluster, waitUntil } from "./cluster.ts";
+export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
+export {
+  hasData,
+  type Labels,
+  namespace,
+  type Place,
+  storedConfigMap,
+  versionOf,
+  waitForObject,
+  waitUntilGone,
+} from "./objects.ts";
 export { type OperatorProcess, startOperator } from "./operator-process.ts";
 export {
   clusterPolicy,
@@ -7,6 +27,7 @@ export {
   namespacedPolicy,
   namespacesLabelled,
   policyStatus,
+  type TestRule,
   TRIGGER_NAME,
   waitForCondition,
 } from "./policy.ts";

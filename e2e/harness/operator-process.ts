@@ -13,6 +13,8 @@ export interface OperatorProcess extends AsyncDisposable {
   /** All that was printed, for searching. */
   output(): string;
   metrics(): Promise<string>;
+  /** Waits until /readyz says ok. */
+  ready(): Promise<void>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL: no goodbye. */

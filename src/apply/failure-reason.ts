@@ -5,20 +5,33 @@ import { printRef, resourceName } from "../object/index.ts";
 import type { Failure, WriteStep } from "../plan/index.ts";
 
 /** `verb` is what RBAC calls it. */
-export type Refusal = Failure & { verb: string; heals: "retry" | "permission" | "quota" | "event" };
+export type Refusal = Failure & {
+  verb: string;
+  heals: "retry" | "permission" | "quota" | "event";
+  /** The server asked to wait so many milliseconds. */
+  retryAfter?: number;
+};
 
 /** `permitted`: what SelfSubjectAccessReview answered for a 403; undefined when it was not asked or did not answer. */
 export function explainFailure(step: WriteStep, failure: ApiFailure, permitted: boolean | undefined): Refusal {
   const verb = verbOf(step, failure);
   const shared = { target: step.target, verb };
-  const where = `${printRef(step.target)}: `;
+  const words = `${printRef(step.target)}: ${wordsFor(step, failure)}`;
   if (failure.status === 403 && permitted === false) {
     return { ...shared, reason: "PermissionMissing", message: missing(step, verb), heals: "permission" };
   }
   if (isTerminating(failure)) {
-    return { ...shared, reason: "NamespaceTerminating", message: where + printFailure(failure), heals: "event" };
+    return { ...shared, reason: "NamespaceTerminating", message: words, heals: "event" };
   }
-  return { ...shared, ...kindOf(failure), message: where + printFailure(failure) };
+  const { retryAfter } = failure;
+  return { ...shared, ...kindOf(failure), message: words, ...(retryAfter === undefined ? {} : { retryAfter }) };
+}
+
+/** The server's words may repeat a value; of a Secret only the fields are named. */
+function wordsFor(step: WriteStep, failure: ApiFailure): string {
+  if (step.target.kind !== "Secret" || failure.status === 0) return printFailure(failure);
+  const fields = failure.causes.map(({ field }) => field).filter((field) => field !== "");
+  return [`refused with ${failure.status} ${failure.reason}`, ...fields].join(", ");
 }
 
 function kindOf(failure: ApiFailure): Pick<Refusal, "reason" | "heals"> {

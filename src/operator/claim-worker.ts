@@ -57,6 +57,7 @@ class ClaimRun {
 
   async run(): Promise<void> {
     const { mayWrite, queue } = this.#options;
+    this.#forgetStrangers();
     for (let round = 0; round < ROUNDS; round++) {
       const plan = this.#plan();
       const steps = plan.steps.filter(isWrite).filter((step) => !this.#refusals.has(keyOf(step.target)));
@@ -66,6 +67,18 @@ class ClaimRun {
     }
     this.#finish(this.#plan());
     queue.retry(this.#key);
+  }
+
+  /**
+   * Objects of others are not watched where only marked ones are: what was read of them counts for one run, and is read
+   * again in the next, so that a conflict ends when the other object does.
+   */
+  #forgetStrangers(): void {
+    const { world } = this.#options;
+    for (const target of world.claims.get(this.#key)?.wants ?? []) {
+      const record = world.inventory.get(target);
+      if (record !== undefined && record.marks === undefined) world.inventory.forget(target);
+    }
   }
 
   #plan(): Plan {
@@ -170,12 +183,17 @@ class ClaimRun {
     const ruleKey = `${keyOf(policy)}\n${rule}`;
     world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(this.#key);
     for (const heir of plan.heirs) queue.add(heir, "fresh");
-    if (plan.fate === "gone") world.claims.remove(this.#key);
+    if (plan.fate === "gone") {
+      world.claims.remove(this.#key);
+      world.moments.delete(this.#key);
+    }
     if (plan.fate === "desired") {
       const failures = this.#failuresOf(plan);
       const time = new Date().toISOString();
       const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
-      const wants = new Set(plan.wants);
+      // what cannot be computed just now is still wanted
+      const wants =
+        plan.failure === undefined ? new Set(plan.wants) : (world.claims.get(this.#key)?.wants ?? new Set());
       world.claims.set(
         { key: this.#key, wants, inSync, failures: failures.map((failure) => ({ ...failure, time })) },
         ruleKey,
@@ -211,10 +229,16 @@ class ClaimRun {
     if (refusals.some(({ heals }) => heals === "quota")) onQuota();
     const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
     if (plan.again !== undefined) queue.addLater(this.#key, plan.again);
-    else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(this.#key, UNREACHABLE_RETRY);
+    else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(this.#key, waitOf(refusals));
     else if (conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota")) queue.retry(this.#key);
     else queue.forgive(this.#key);
   }
+}
+
+/** As long as the server asked for; spread, so that not all come back at once. */
+function waitOf(refusals: readonly Refusal[]): number {
+  const asked = Math.max(...refusals.map(({ retryAfter = 0 }) => retryAfter));
+  return Math.max(asked, UNREACHABLE_RETRY) * (1 + Math.random() / 2);
 }
 
 /** What stands for the server's answer when a permission is known to be missing and nothing was sent. */

@@ -3,6 +3,7 @@
  * that was paused does not go on as if nothing had happened.
  */
 
+import { setTimeout as timer } from "node:timers/promises";
 import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "../object/index.ts";
 import type { Log } from "../telemetry/index.ts";
@@ -173,16 +174,7 @@ function renewalOf(lease: KubernetesObject | undefined): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-function delay(millis: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, millis);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+/** Ends early when the signal aborts, without an error. */
+async function delay(millis: number, signal: AbortSignal): Promise<void> {
+  await timer(millis, undefined, { signal }).catch(() => {});
 }

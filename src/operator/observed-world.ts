@@ -8,6 +8,7 @@ import {
   hash,
   type ObjectKey,
   type Resource,
+  refOfKey,
   resourceKey,
 } from "../object/index.ts";
 import {
@@ -98,6 +99,14 @@ export class ObservedWorld implements World {
   /** Forgets the objects of resources that no rule looks at any more: from now on they are unknown. */
   keepStores(resources: ReadonlySet<string>): void {
     for (const key of this.#stores.keys()) if (!resources.has(key)) this.#stores.delete(key);
+  }
+
+  /** Once the delay is over, "gone" is what the absence says by itself; only under another definition it is not. */
+  forgetOldDepartures(): void {
+    for (const [key, { since, definition }] of this.departures) {
+      const current = this.catalogue.definitionOf(refOfKey(key))?.uid;
+      if (definition === current && since + this.pruneDelay < this.now) this.departures.delete(key);
+    }
   }
 
   departureOf(key: ObjectKey): Departure | undefined {

@@ -8,12 +8,14 @@ import {
   type KubernetesObject,
   keyOf,
   type ObjectKey,
+  type ObjectRef,
   type Resource,
   resourceKey,
   resourceName,
 } from "../object/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
 import { createStatusWriter, statusOf } from "../report/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
 import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
@@ -73,6 +75,8 @@ class Loop implements Operator {
   readonly #histories = new Map<ObjectKey, History>();
   readonly #worker;
   #watchesQuotas = false;
+  /** By resource: the rules that its objects trigger. */
+  #triggered = new Map<string, { policy: ObjectRef; rule: CompiledRule }[]>();
   #recompiling: NodeJS.Timeout | undefined;
   #started = false;
 
@@ -87,7 +91,7 @@ class Loop implements Operator {
       world: this.#world,
       queue: this.#queue,
       repairs: this.#repairs,
-      triggeredBy: (resource) => this.#triggeredBy(resource),
+      triggeredBy: (resource) => this.#triggered.get(resourceKey(resource)) ?? [],
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       onSynced: (resource) => this.#onSynced(resource),
     });
@@ -303,9 +307,11 @@ class Loop implements Operator {
     for (const { claim } of this.#world.inventory.values()) {
       if (claim !== undefined && this.#world.claims.get(claim) === undefined) this.#queue.add(claim);
     }
+    this.#world.forgetOldDepartures();
   }
 
   #rewatch(): void {
+    this.#triggered = triggeredRules(this.#world.policyStates.values());
     const { selections, whole } = wantedWatches({
       system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#watchesQuotas ? [QUOTAS] : [])],
       policies: this.#world.policyStates.values(),
@@ -375,15 +381,6 @@ class Loop implements Operator {
     this.#statuses.touch(policy);
   }
 
-  #triggeredBy(resource: Resource) {
-    const key = resourceKey(resource);
-    return [...this.#world.policyStates.values()].flatMap((state) =>
-      rulesOf([state])
-        .filter(({ triggers }) => triggers.some((trigger) => resourceKey(trigger) === key))
-        .map((rule) => ({ policy: state.ref, rule })),
-    );
-  }
-
   #statusOf(key: ObjectKey) {
     const state = this.#world.policyStates.get(key);
     const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
@@ -400,6 +397,16 @@ class Loop implements Operator {
       status: statusOf(figures, this.#statuses.stored(key), new Date().toISOString()),
     };
   }
+}
+
+function triggeredRules(policies: Iterable<PolicyState>): Map<string, { policy: ObjectRef; rule: CompiledRule }[]> {
+  const rules = [...policies].flatMap((state) => rulesOf([state]).map((rule) => ({ policy: state.ref, rule })));
+  const pairs = rules.flatMap((entry) =>
+    entry.rule.triggers.map((resource) => ({ key: resourceKey(resource), entry })),
+  );
+  return new Map(
+    [...Map.groupBy(pairs, ({ key }) => key)].map(([key, found]) => [key, found.map(({ entry }) => entry)]),
+  );
 }
 
 function historyOf(status: PolicyStatus | undefined): History {

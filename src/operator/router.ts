@@ -61,6 +61,8 @@ class SignalRouter implements Router {
   handle(watch: WatchState, signal: WatchSignal): void {
     const { resource } = watch.selection;
     switch (signal.type) {
+      case "listing":
+        return this.#onListing(resource);
       case "page":
         return this.#onPage(resource, signal.objects);
       case "synced":
@@ -70,6 +72,11 @@ class SignalRouter implements Router {
       case "deleted":
         return this.#onDeleted(resource, signal.object);
     }
+  }
+
+  #onListing(resource: Resource): void {
+    this.#options.world.storeOf(resource)?.clearBuffer();
+    this.#listed.delete(resourceKey(resource));
   }
 
   #onPage(resource: Resource, objects: readonly KubernetesObject[]): void {
@@ -158,7 +165,7 @@ class SignalRouter implements Router {
     const selected = after !== undefined && !isBeingDeleted(after) && whyNotSelected(world, rule, after) === undefined;
     const known = world.claims.get(key) !== undefined || world.inventory.ofClaim(key, undefined).size > 0;
     if (!selected && !known) return;
-    if (by === "event") world.moments.add(key);
+    if (by === "event" && !rule.synchronize) world.moments.add(key);
     queue.add(key, before === undefined ? "fresh" : "resync");
   }
 

@@ -24,8 +24,8 @@ type Place = { desired: Json; live: Json | undefined; owned: Ownership; path: Pa
 
 export function compareContent(desired: KubernetesObject, live: KubernetesObject, owned: JsonObject): Comparison {
   const found: Comparison = { values: [], doubtful: [], duplicates: [] };
-  const content = contentOf(live);
-  compareFields(contentOf(desired), content, { node: owned, whole: false }, [], found);
+  const root = isLeaf(owned) ? undefined : owned; // an empty set owns nothing, unlike a leaf within one
+  compareFields(contentOf(desired), contentOf(live), { node: root, whole: false }, [], found);
   for (const section of ["labels", "annotations"] as const) {
     const wanted = desired.metadata[section];
     if (wanted === undefined) continue;

@@ -2,8 +2,9 @@
 
 import { type Json, parseDuration, sameQuantity } from "../object/index.ts";
 
+/** The server always gives text: a number where text was applied is somebody's edit. */
 export function isNormalised(desired: Json, live: Json): boolean {
-  if (!isScalar(desired) || !isScalar(live)) return false;
+  if (!isScalar(desired) || typeof live !== "string") return false;
   return sameQuantity(desired, live) || isSameDuration(String(desired), String(live));
 }
 

@@ -57,7 +57,9 @@ export function statusOf(figures: PolicyFigures, before: PolicyStatus | undefine
     ),
     summary: { triggers, desired, inSync, corrected: figures.corrected, ratio: `${inSync}/${desired}` },
     rules: figures.rules.map((rule) => ({ ...rule })),
-    failures: figures.failures.slice(0, EXAMPLES),
+    failures: figures.failures
+      .slice(0, EXAMPLES)
+      .map((failure) => ({ ...failure, message: shortened(failure.message) })),
     drifts: figures.drifts.slice(0, EXAMPLES),
   };
 }
@@ -131,7 +133,14 @@ function permissions({ failures, blocked }: PolicyFigures): Told {
 }
 
 function told(type: ConditionType, status: Told["status"], reason: Reason, message: string): Told {
-  return { type, status, reason, message };
+  return { type, status, reason, message: shortened(message) };
+}
+
+/** Many issues, or a server's long words, must not make a status of unbounded size. */
+const LONGEST = 2_048;
+
+function shortened(message: string): string {
+  return message.length > LONGEST ? `${message.slice(0, LONGEST - 3)}...` : message;
 }
 
 function withTime(

@@ -1,5 +1,6 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
+import { hasWildcard } from "../expression/index.ts";
 import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
 import { compileGenerate } from "./generate.ts";
@@ -65,6 +66,13 @@ function whyOutside(namespace: string | undefined, confinedTo: string | undefine
   return `it is not in ${confinedTo}, the namespace of the policy`;
 }
 
+/** Bookkeeping of the control plane, which changes all the time: a rule that means it names it. */
+const CHATTY = new Set(["Event", "Lease", "EndpointSlice", "ReplicaSet"]);
+
+function isNoTriggerOfWildcards({ kind }: Resource): boolean {
+  return CHATTY.has(kind) || kind.endsWith("Review");
+}
+
 /** One resource per kind: the version that a selector names, else the preferred one. */
 function triggerResources(selection: Selection, { served, unknownKinds, path, ref }: RuleScope): Resource[] {
   const chosen = new Map<string, Resource>();
@@ -74,6 +82,7 @@ function triggerResources(selection: Selection, { served, unknownKinds, path, re
       const groupKind = `${resource.group}/${resource.kind}`;
       if (taken.has(groupKind) || !selector.selects(resource) || !isWatchable(resource)) continue;
       if (ref.namespace !== "" && !resource.namespaced) continue; // a Policy sees no cluster-scoped kinds
+      if (hasWildcard(selector.kind) && isNoTriggerOfWildcards(resource)) continue;
       taken.add(groupKind);
       chosen.set(resourceKey(resource), resource);
     }

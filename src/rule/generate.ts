@@ -56,8 +56,8 @@ export function compileGenerate(generate: Generate, scope: GenerateScope): Gener
   };
 }
 
-function expressionIssue({ path, value, message }: ExpressionIssue): Issue {
-  return { code: "InvalidExpression", path, value, message };
+function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
+  return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };
 }
 
 /** What only discovery can tell: whether the kind lives in a namespace. */

@@ -44,7 +44,16 @@ export type TargetRecord = {
   tried: Set<string>;
 };
 
-export type Judgement = { desired: string; digest: string; inSync: boolean; message?: string };
+export type Judgement = {
+  /** The digest of what is desired, with its marks. */
+  desired: string;
+  /** The digest of what is desired without marks, to tell whether another claim wants the same. */
+  content: string;
+  /** The digest of what was seen. */
+  digest: string;
+  inSync: boolean;
+  message?: string;
+};
 
 export type Sighting = {
   resource: Resource;

@@ -15,6 +15,8 @@ export interface ObjectStore {
 export type ObjectChange = { before: KubernetesObject | undefined; after: KubernetesObject | undefined };
 
 export interface ObjectStoreWriter extends ObjectStore {
+  /** A list begins: what an unfinished one left in the buffer is dropped. */
+  clearBuffer(): void;
   /** Objects of a list that is not finished; nothing is visible yet. */
   buffer(objects: readonly KubernetesObject[]): void;
   /** The list is whole: it replaces everything, and what changed is returned. */
@@ -50,6 +52,10 @@ class MapObjectStore implements ObjectStoreWriter {
       const object = this.#objects.get(key);
       if (object !== undefined) yield object;
     }
+  }
+
+  clearBuffer(): void {
+    this.#buffered = new Map();
   }
 
   buffer(objects: readonly KubernetesObject[]): void {

@@ -7,6 +7,7 @@
  * Assumptions: the server sends bookmarks about once a minute, so a watch that is silent for three is dead.
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { Observable, type Subscriber } from "rxjs";
 import { type ClusterClient, listPage, openWatch, type Selection, type WatchEvent } from "../cluster/index.ts";
 import type { WatchSignal } from "./signal.ts";
@@ -62,12 +63,13 @@ class Reflector {
     while (!this.#signal.aborted) {
       const went = this.#position === undefined ? await this.#list() : await this.#watch(this.#position);
       this.#failures = went ? 0 : this.#failures + 1;
-      if (!went) await pause(this.#waiting(), this.#signal);
+      if (!went) await delay(this.#waiting(), undefined, { signal: this.#signal }).catch(() => {});
     }
   }
 
   async #list(): Promise<boolean> {
     let token = "";
+    this.#out.next({ type: "listing" });
     do {
       const page = await listPage(this.#client, this.#selection, token);
       if (this.#signal.aborted) return true;
@@ -172,16 +174,4 @@ class SilenceTimer {
     this.fired = true;
     this.#onSilence();
   }
-}
-
-function pause(millis: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, millis);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -4,6 +4,8 @@ import type { ApiFailure } from "../cluster/index.ts";
 import type { KubernetesObject } from "../object/index.ts";
 
 export type WatchSignal =
+  /** A list begins: pages of an earlier one that was not finished do not count. */
+  | { type: "listing" }
   /** A part of a list that is not finished: these objects are there, nothing is known of others. */
   | { type: "page"; objects: KubernetesObject[] }
   /** The list is whole: what was in none of its pages is gone, or no longer selected. */

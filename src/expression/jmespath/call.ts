@@ -3,7 +3,7 @@
 import type { Json } from "../../object/index.ts";
 import type { Compiler } from "./compiler.ts";
 import { Fault } from "./fault.ts";
-import { Arguments, describe, type FunctionSpec, type Parameter } from "./functions/signature.ts";
+import { Arguments, describe, type FunctionSpec, type Parameter } from "./functions/index.ts";
 import type { Run, Step } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import { withoutRoots } from "./scope.ts";

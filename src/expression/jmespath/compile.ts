@@ -14,7 +14,7 @@ import {
   keyOf,
 } from "./compose.ts";
 import { Fault } from "./fault.ts";
-import type { FunctionTable } from "./functions/signature.ts";
+import type { FunctionTable } from "./functions/index.ts";
 import { hasHole } from "./hole.ts";
 import { compileLiteralHoles, compileNameHoles, compileTextHoles } from "./open.ts";
 import {

@@ -1,6 +1,6 @@
 /** What the compiling functions hand to one another. */
 
-import type { FunctionTable } from "./functions/signature.ts";
+import type { FunctionTable } from "./functions/index.ts";
 import type { Step } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import type { Node } from "./syntax.ts";

@@ -3,8 +3,7 @@
 import type { CompileOptions } from "../language.ts";
 import { compile } from "./compile.ts";
 import { Fault } from "./fault.ts";
-import { policyFunctions } from "./functions/index.ts";
-import type { FunctionTable } from "./functions/signature.ts";
+import { type FunctionTable, policyFunctions } from "./functions/index.ts";
 import { parse } from "./parse.ts";
 import type { Step } from "./run.ts";
 

@@ -12,6 +12,8 @@ import { textFunctions } from "./text.ts";
 import { timeFunctions } from "./time.ts";
 import { totalFunctions } from "./totals.ts";
 
+export { Arguments, describe, type FunctionSpec, type FunctionTable, type Parameter } from "./signature.ts";
+
 const shared = [...standardFunctions, ...collectionFunctions];
 
 export const specificationFunctions: FunctionTable = tableOf([...shared, ...totalFunctions]);
