@@ -308,6 +308,7 @@ describe("status", () => {
         time: expect.any(String),
       },
     ]);
+    await cluster.kubectl("delete", "clusterpolicy", "failing"); // what fails is tried again, now and then
   });
 
   async function waitForCorrections(count: number): Promise<void> {

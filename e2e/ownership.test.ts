@@ -15,6 +15,7 @@ import {
   type OperatorProcess,
   operatorRequests,
   type Place,
+  policyStatus,
   printRequest,
   startCluster,
   startOperator,
@@ -277,6 +278,15 @@ describe("marks that somebody takes off or forges", () => {
     const after = await waitForObject(cluster, settingsIn("marks"), (live) => JSON.stringify(metadataOf(live)) === JSON.stringify(metadataOf(before)));
     expect(after.metadata.uid).toBe(before.metadata.uid);
     expect(after.metadata.resourceVersion).not.toBe(before.metadata.resourceVersion);
+  });
+
+  it("are told like any other change: what was taken off", async () => {
+    await cluster.kubectl("label", "configmap", "settings", "-n", "marks", "perennial.dev/target-");
+    await waitUntil("the status tells it", async () => {
+      const [latest] = (await policyStatus(cluster, "marks")).drifts ?? [];
+      if (latest?.paths.join() === "/metadata/labels/perennial.dev~1target" && latest.after === undefined) return true;
+      throw new Error(JSON.stringify(latest));
+    });
   });
 
   it("do not keep the object from going with its policy", async () => {

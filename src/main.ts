@@ -36,6 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
+  if (error instanceof CommanderError && error.code === "commander.help") return USAGE; // no command: the help was printed
   const message = error instanceof Error ? error.message.replace(/^error: /, "") : String(error);
   process.stderr.write(`perennial: ${message.replaceAll("\n", " ").trim()}\n`);
   return error instanceof CommanderError || error instanceof UsageError ? USAGE : FAULT;

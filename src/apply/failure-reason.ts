@@ -1,12 +1,11 @@
 /** What a refused write means for the claim: a reason of the catalogue, words for people, and when to try again. */
 
-import { type ApiFailure, printFailure } from "../cluster/index.ts";
+import { type ApiFailure, type Permission, printFailure } from "../cluster/index.ts";
 import { printRef, resourceName } from "../object/index.ts";
 import type { Failure, WriteStep } from "../plan/index.ts";
+import { isEscalation, neededPermission } from "./needed-permission.ts";
 
-/** `verb` is what RBAC calls it. */
 export type Refusal = Failure & {
-  verb: string;
   heals: "retry" | "permission" | "quota" | "event";
   /** The server asked to wait so many milliseconds. */
   retryAfter?: number;
@@ -14,11 +13,13 @@ export type Refusal = Failure & {
 
 /** `permitted`: what SelfSubjectAccessReview answered for a 403; undefined when it was not asked or did not answer. */
 export function explainFailure(step: WriteStep, failure: ApiFailure, permitted: boolean | undefined): Refusal {
-  const verb = verbOf(step, failure);
-  const shared = { target: step.target, verb };
+  const shared = { target: step.target };
   const words = `${printRef(step.target)}: ${wordsFor(step, failure)}`;
   if (failure.status === 403 && permitted === false) {
-    return { ...shared, reason: "PermissionMissing", message: missing(step, verb), heals: "permission" };
+    const message = missing(neededPermission(step, failure));
+    if (!isEscalation(failure)) return { ...shared, reason: "PermissionMissing", message, heals: "permission" };
+    // holding all that the role grants would do as well, and no probe can ask for that
+    return { ...shared, reason: "PermissionMissing", message: `${message}; ${words}`, heals: "retry" };
   }
   if (isTerminating(failure)) {
     return { ...shared, reason: "NamespaceTerminating", message: words, heals: "event" };
@@ -29,7 +30,7 @@ export function explainFailure(step: WriteStep, failure: ApiFailure, permitted: 
 
 /** The server's words may repeat a value; of a Secret only the fields are named. */
 function wordsFor(step: WriteStep, failure: ApiFailure): string {
-  if (step.target.kind !== "Secret" || failure.status === 0) return printFailure(failure);
+  if (step.target.kind !== "Secret" || failure.status === 0) return shorten(printFailure(failure));
   const fields = failure.causes.map(({ field }) => field).filter((field) => field !== "");
   return [`refused with ${failure.status} ${failure.reason}`, ...fields].join(", ");
 }
@@ -57,13 +58,15 @@ function isImmutable({ causes, message }: ApiFailure): boolean {
   );
 }
 
-/** An apply that creates needs `create` too; the server's words tell which one it asked for. */
-function verbOf(step: WriteStep, failure: ApiFailure): string {
-  if (step.verb === "delete") return "delete";
-  return / cannot create resource /.test(failure.message) ? "create" : "patch";
+/** Some answers list all permissions of a role; a status stays small. */
+function shorten(words: string): string {
+  return words.length > LONGEST ? `${words.slice(0, LONGEST)}...` : words;
 }
 
-function missing(step: WriteStep, verb: string): string {
-  const namespace = step.target.namespace === "" ? "" : ` in namespace ${step.target.namespace}`;
-  return `may not ${verb} ${resourceName(step.resource)}${namespace}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
+const LONGEST = 500;
+
+function missing({ verb, resource, namespace, name }: Permission): string {
+  const what = `${resourceName(resource)}${name === undefined ? "" : ` ${name}`}`;
+  const where = namespace === "" ? "" : ` in namespace ${namespace}`;
+  return `may not ${verb} ${what}${where}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
 }

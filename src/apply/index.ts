@@ -1,3 +1,4 @@
 export { applyStep } from "./apply-step.ts";
 export { explainFailure, type Refusal } from "./failure-reason.ts";
+export { neededPermission } from "./needed-permission.ts";
 export type { Outcome } from "./outcome.ts";

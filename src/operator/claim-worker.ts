@@ -3,11 +3,18 @@
  * All that failed is remembered with its reason, and what will make it worth another try.
  */
 
-import { applyStep, explainFailure, type Outcome, type Refusal } from "../apply/index.ts";
+import { applyStep, explainFailure, neededPermission, type Outcome, type Refusal } from "../apply/index.ts";
 import type { ClusterClient } from "../cluster/index.ts";
 import { keyOf, type ObjectKey, printRef, type Resource } from "../object/index.ts";
 import { type Failure, isWrite, type Plan, planClaim, type Step, type WriteStep } from "../plan/index.ts";
-import { type ClaimKey, claimRef, type Dependency, dependsOnNamespace, dependsOnQuota } from "../state/index.ts";
+import {
+  type ClaimFailure,
+  type ClaimKey,
+  claimRef,
+  type Dependency,
+  dependsOnNamespace,
+  dependsOnQuota,
+} from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Permissions } from "./permissions.ts";
@@ -166,8 +173,7 @@ class ClaimRun {
     }
     const first = explainFailure(step, failure, undefined);
     const asks = failure.status === 403 && first.reason !== "NamespaceTerminating";
-    const missing =
-      asks && (await this.#options.permissions.isMissing(permissionOf(step.resource, step, first.verb), this.#key));
+    const missing = asks && (await this.#options.permissions.isMissing(neededPermission(step, failure), this.#key));
     this.#refuse(step, missing ? explainFailure(step, failure, false) : first);
   }
 
@@ -183,26 +189,30 @@ class ClaimRun {
     const ruleKey = `${keyOf(policy)}\n${rule}`;
     world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(this.#key);
     for (const heir of plan.heirs) queue.add(heir, "fresh");
+    const time = new Date().toISOString();
+    const failures = this.#failuresOf(plan).map((failure) => ({ ...failure, time }));
     if (plan.fate === "gone") {
       world.claims.remove(this.#key);
       world.moments.delete(this.#key);
+      if (failures.length > 0) this.#keepForRemoval(failures, ruleKey);
     }
     if (plan.fate === "desired") {
-      const failures = this.#failuresOf(plan);
-      const time = new Date().toISOString();
       const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
       // what cannot be computed just now is still wanted
       const wants =
         plan.failure === undefined ? new Set(plan.wants) : (world.claims.get(this.#key)?.wants ?? new Set());
-      world.claims.set(
-        { key: this.#key, wants, inSync, failures: failures.map((failure) => ({ ...failure, time })) },
-        ruleKey,
-        [...plan.reads, ...this.#dependencies()],
-      );
+      const reads = [...plan.reads, ...this.#dependencies()];
+      world.claims.set({ key: this.#key, wants, inSync, failures }, ruleKey, reads);
       if (failures.length === 0) world.moments.delete(this.#key);
     }
     this.#schedule(plan);
     onPlanned(keyOf(policy));
+  }
+
+  /** It wants nothing any more, but what it made cannot be removed yet: that is told as long as it lasts. */
+  #keepForRemoval(failures: readonly ClaimFailure[], ruleKey: string): void {
+    const state = { key: this.#key, wants: new Set<ObjectKey>(), inSync: 0, failures, gone: true };
+    this.#options.world.claims.set(state, ruleKey, this.#dependencies());
   }
 
   #failuresOf(plan: Plan): Failure[] {

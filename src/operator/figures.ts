@@ -33,11 +33,14 @@ export function figuresOf(state: PolicyState, { world, history, watchFailure }: 
     ready: progress.every(({ ready }) => ready),
     awaited: progress.reduce((total, { awaited }) => total + awaited.size, 0),
     rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
-    failures: claims
-      .flatMap(({ rule, states }) =>
-        states.flatMap((claim) => claim.failures.map((failure) => failureEntry(world, rule, claim, failure))),
-      )
-      .sort((a, b) => b.time.localeCompare(a.time)),
+    failures: [
+      ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),
+      ...claims
+        .flatMap(({ rule, states }) =>
+          states.flatMap((claim) => claim.failures.map((failure) => failureEntry(world, rule, claim, failure))),
+        )
+        .sort((a, b) => b.time.localeCompare(a.time)),
+    ],
     ...history,
   };
 }
@@ -75,11 +78,27 @@ function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]
   return {
     name,
     type,
-    triggers: states.length,
+    triggers: states.filter(({ gone }) => gone !== true).length,
     desired: states.reduce((total, { wants }) => total + wants.size, 0),
     inSync: states.reduce((total, { inSync }) => total + inSync, 0),
     failed: states.filter(({ failures }) => failures.length > 0).length,
   };
+}
+
+/** What a pattern finds in a system namespace is passed over silently; what is named there is missed by somebody. */
+function systemNamespaceEntries(
+  world: ObservedWorld,
+  { name, namespaces }: CompiledRule,
+): NonNullable<PolicyStatus["failures"]> {
+  return namespaces
+    .filter((namespace) => world.isSystemNamespace(namespace))
+    .map((namespace) => ({
+      rule: name,
+      trigger: { apiVersion: "v1", kind: "Namespace", name: namespace },
+      reason: "SystemNamespace",
+      message: `the rule is about ${namespace}, a system namespace, which is served only when --system-namespaces names it`,
+      time: new Date().toISOString(),
+    }));
 }
 
 function failureEntry(

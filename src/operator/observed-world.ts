@@ -38,6 +38,8 @@ export type RuleProgress = {
   ready: boolean;
   /** Claims that were not planned since. */
   awaited: Set<ClaimKey>;
+  /** It cannot become ready without a human: a kind it looks at is not served, or may not be watched. Nobody waits for it. */
+  stuck: boolean;
   targets: readonly GroupKindKey[];
 };
 
@@ -125,8 +127,8 @@ export class ObservedWorld implements World {
     if (!this.policiesSynced) return false;
     const key = groupKindKey(kind);
     for (const rules of this.progress.values()) {
-      for (const { ready, awaited, targets } of rules.values()) {
-        if (targets.includes(key) && (!ready || awaited.size > 0)) return false;
+      for (const { ready, awaited, stuck, targets } of rules.values()) {
+        if (targets.includes(key) && ((!ready && !stuck) || awaited.size > 0)) return false;
       }
     }
     return true;

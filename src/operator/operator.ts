@@ -3,35 +3,27 @@
  * Nothing is written before the Lease is held and what has to survive a restart is stored.
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { type ClusterClient, discoverResources, printFailure } from "../cluster/index.ts";
-import {
-  type KubernetesObject,
-  keyOf,
-  type ObjectKey,
-  type ObjectRef,
-  type Resource,
-  resourceKey,
-  resourceName,
-} from "../object/index.ts";
-import type { PolicyStatus } from "../policy/index.ts";
-import { createStatusWriter, statusOf } from "../report/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import { keyOf, type ObjectKey, type Resource, refOf, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
+import type { WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
-import { figuresOf, type History } from "./figures.ts";
 import { addDisposal, addKinds, createInventoryMap } from "./inventory-map.ts";
+import { KindTracker } from "./kind-tracker.ts";
 import { createLease } from "./lease.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
 import { createPolicyBook, disposalOf } from "./policy-book.ts";
+import { PolicyReports } from "./policy-reports.ts";
 import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
-import { type Repair, Repairs } from "./repairs.ts";
+import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
-import { rulesOf, wantedWatches } from "./wanted-watches.ts";
-import { createWatches } from "./watches.ts";
+import { rulesOf, type TriggeredRules, triggeredRules, wantedWatches } from "./wanted-watches.ts";
+import { createWatches, type WatchState } from "./watches.ts";
 
 export type OperatorOptions = {
   client: ClusterClient;
@@ -69,58 +61,50 @@ class Loop implements Operator {
   readonly #inventoryMap;
   readonly #lease;
   readonly #permissions;
-  readonly #statuses;
+  readonly #reports: PolicyReports;
+  readonly #kinds: KindTracker;
   readonly #readiness: Readiness;
-  readonly #repairs: Repairs;
-  readonly #histories = new Map<ObjectKey, History>();
   readonly #worker;
   #watchesQuotas = false;
   /** By resource: the rules that its objects trigger. */
-  #triggered = new Map<string, { policy: ObjectRef; rule: CompiledRule }[]>();
-  #recompiling: NodeJS.Timeout | undefined;
+  #triggered: TriggeredRules = new Map();
   #started = false;
 
   constructor(options: OperatorOptions) {
     const { client, namespace, metrics, log, identity } = options;
     this.#options = options;
-    this.#world = new ObservedWorld(options);
-    this.#queue = createQueue<ClaimKey>((depth) => metrics.queueDepth.set(depth));
-    this.#book = createPolicyBook(this.#world);
-    this.#repairs = new Repairs((repair) => this.#onRepaired(repair));
+    const world = new ObservedWorld(options);
+    const queue = createQueue<ClaimKey>((depth) => metrics.queueDepth.set(depth));
+    const mayWrite = (): boolean => this.#lease.held;
+    this.#world = world;
+    this.#queue = queue;
+    this.#book = createPolicyBook(world);
+    this.#inventoryMap = createInventoryMap(client, namespace);
+    this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
+    this.#reports = new PolicyReports({
+      ...{ client, world, metrics, log, mayWrite },
+      watchFailure: (resource) => this.#watches.stateOf(resource)?.failure,
+    });
+    const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
-      world: this.#world,
-      queue: this.#queue,
-      repairs: this.#repairs,
+      ...{ world, queue, repairs },
       triggeredBy: (resource) => this.#triggered.get(resourceKey(resource)) ?? [],
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       onSynced: (resource) => this.#onSynced(resource),
     });
-    this.#watches = createWatches(client, (watch, signal) => {
-      const resource = resourceName(watch.selection.resource);
-      if (signal.type === "reopened") metrics.watchReopened.inc({ resource, because: signal.because });
-      if (signal.type === "failed") this.#onWatchFailed(watch.selection.resource, signal.failure);
-      this.#router.handle(watch, signal);
+    this.#watches = createWatches(client, (watch, signal) => this.#onSignal(watch, signal));
+    this.#readiness = new Readiness(world, this.#watches, this.#router);
+    this.#kinds = new KindTracker({
+      ...{ client, catalogue: world.catalogue },
+      onChange: () => this.#onKindsChanged(),
+      onError: (error) => log.error(error),
     });
-    this.#inventoryMap = createInventoryMap(client, namespace);
-    this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
     this.#permissions = createPermissions(client, (claims) => {
-      for (const claim of claims) this.#queue.add(claim);
+      for (const claim of claims) queue.add(claim);
     });
-    this.#statuses = createStatusWriter(client, {
-      current: (policy) => this.#statusOf(policy),
-      mayWrite: () => this.#lease.held,
-      onFailure: (message) => log.warn(message),
-    });
-    this.#readiness = new Readiness(this.#world, this.#watches, this.#router);
     this.#worker = createClaimWorker({
-      client,
-      world: this.#world,
-      queue: this.#queue,
+      ...{ client, world, queue, repairs, metrics, log, mayWrite },
       permissions: this.#permissions,
-      repairs: this.#repairs,
-      metrics,
-      log,
-      mayWrite: () => this.#lease.held,
       onPlanned: (policy) => this.#onPlanned(policy),
       onQuota: () => this.#watchQuotas(),
     });
@@ -138,10 +122,10 @@ class Loop implements Operator {
     log.info("stopping: what was begun is ended, then the Lease is given up");
     this.#watches.stop();
     this.#permissions.stop();
-    clearTimeout(this.#recompiling);
+    this.#kinds.stop();
     this.#queue.stop();
     await working;
-    await this.#statuses.stop();
+    await this.#reports.stop();
     leading.abort();
     await kept;
     await this.#lease.release();
@@ -149,9 +133,7 @@ class Loop implements Operator {
 
   whyNotReady(): string | undefined {
     if (!this.#started) return "the API server was not reached yet";
-    const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter(
-      (resource) => this.#watches.stateOf(resource)?.synced !== true,
-    );
+    const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced(resource));
     if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
     return this.#lease.held ? undefined : "another process holds the Lease";
   }
@@ -168,10 +150,11 @@ class Loop implements Operator {
         return;
       }
       log.warn({ reason: problem }, "cannot start yet; trying again");
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 1_000)), aborted(signal)]);
+      await delay(RETRY, undefined, { signal }).catch(() => {});
     }
   }
 
+  /** What was stored; the answer says why it cannot be read. */
   async #load(): Promise<string | undefined> {
     try {
       await this.#inventoryMap.load();
@@ -196,45 +179,43 @@ class Loop implements Operator {
     metrics.leading.set(held ? 1 : 0);
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
     this.#readiness.seenUntil ??= this.#lease.lastRenewal ?? new Date(0);
-    if (!held) return;
+    if (held) this.#lead().catch((error) => log.error(error));
+  }
+
+  /** Somebody else may have stored more since we read it. */
+  async #lead(): Promise<void> {
+    for (let problem = await this.#load(); problem !== undefined; problem = await this.#load()) {
+      this.#options.log.warn({ reason: problem }, "cannot lead yet; trying again");
+      await delay(RETRY);
+      if (!this.#lease.held) return;
+    }
+    this.#rewatch();
     for (const state of this.#world.policyStates.values()) this.#store(state);
     this.#refresh();
   }
 
+  #onSignal(watch: WatchState, signal: WatchSignal): void {
+    const { metrics, log } = this.#options;
+    const { resource } = watch.selection;
+    const name = resourceName(resource);
+    if (signal.type === "reopened") metrics.watchReopened.inc({ resource: name, because: signal.because });
+    if (signal.type === "failed") {
+      metrics.watchFailures.inc({ resource: name, status: String(signal.failure.status) });
+      log.warn({ resource: name, reason: printFailure(signal.failure) }, "a watch was refused; it is tried again");
+      this.#touchUsersOf(resource);
+    }
+    this.#router.handle(watch, signal);
+  }
+
   #onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void {
-    if (resource.kind === DEFINITIONS.kind) this.#onDefinitions(changes);
-    if (resource.kind === API_SERVICES.kind) this.#onApiServices(changes);
-    if (POLICIES.some((policies) => resourceKey(policies) === resourceKey(resource)))
+    const key = resourceKey(resource);
+    if (key === resourceKey(DEFINITIONS)) this.#kinds.onDefinitions(changes);
+    if (key === resourceKey(API_SERVICES)) this.#kinds.onApiServices(changes);
+    if (POLICIES.some((policies) => resourceKey(policies) === key))
       for (const change of changes) this.#onPolicy(change);
   }
 
-  #onDefinitions(changes: readonly ObjectChange[]): void {
-    const { catalogue } = this.#world;
-    for (const { before, after } of changes) {
-      if (after !== undefined) catalogue.setDefinition(after);
-      else if (before !== undefined) catalogue.removeDefinition(before);
-    }
-    this.#recompileSoon(0);
-  }
-
-  /** An aggregated API came or went: only discovery knows which kinds it serves. */
-  #onApiServices(changes: readonly ObjectChange[]): void {
-    const first = this.#watches.stateOf(API_SERVICES)?.synced !== true;
-    if (!first && changes.some(({ before, after }) => isAggregated(after ?? before))) this.#recompileSoon(500, true);
-  }
-
-  #recompileSoon(millis: number, rediscover = false): void {
-    clearTimeout(this.#recompiling);
-    this.#recompiling = setTimeout(() => {
-      this.#recompile(rediscover).catch((error) => this.#options.log.error(error));
-    }, millis);
-  }
-
-  async #recompile(rediscover: boolean): Promise<void> {
-    if (rediscover) {
-      const discovered = await discoverResources(this.#options.client);
-      if (discovered.ok) this.#world.catalogue.replaceDiscovered(discovered.resources);
-    }
+  #onKindsChanged(): void {
     for (const key of this.#book.recompile()) this.#policyChanged(key);
     this.#rewatch();
     this.#sweep();
@@ -242,25 +223,17 @@ class Loop implements Operator {
   }
 
   #onPolicy({ before, after }: ObjectChange): void {
-    const object = after ?? before;
-    if (object === undefined) return;
-    const key = keyOf({
-      group: "perennial.dev",
-      kind: object.kind,
-      namespace: object.metadata.namespace ?? "",
-      name: object.metadata.name,
-    });
-    if (after === undefined) return this.#onPolicyGone(key);
-    const stored = after.status as PolicyStatus | undefined; // written by us, or by an older version of us
-    if (!this.#histories.has(key)) this.#histories.set(key, historyOf(stored));
-    this.#statuses.note(key, stored);
-    if (this.#book.put(after)) this.#policyChanged(key);
+    if (after === undefined) {
+      if (before !== undefined) this.#onPolicyGone(keyOf(refOf(before)));
+      return;
+    }
+    this.#reports.note(after);
+    if (this.#book.put(after)) this.#policyChanged(keyOf(refOf(after)));
   }
 
   #onPolicyGone(key: ObjectKey): void {
     this.#book.remove(key);
-    this.#statuses.forget(key);
-    this.#histories.delete(key);
+    this.#reports.forget(key);
     this.#enqueuePolicy(key);
     this.#rewatch();
   }
@@ -272,27 +245,29 @@ class Loop implements Operator {
     this.#rewatch();
     this.#store(state);
     this.#enqueuePolicy(key);
-    this.#statuses.touch(key);
+    this.#reports.touch(key);
   }
 
   /** What has to survive a restart, before the first write of the policy. */
   #store(state: PolicyState): void {
-    const key = keyOf(state.ref);
-    if (state.phase !== "compiled" || !this.#lease.held || this.#watches.stateOf(DEFINITIONS)?.synced !== true) return;
+    if (state.phase !== "compiled" || !this.#lease.held || !this.#isSynced(DEFINITIONS)) return;
     const { rules } = state.compiled;
-    const { generation } = state.object.metadata;
-    this.#inventoryMap
-      .update((content) =>
-        addDisposal(disposalOf(this.#world, state, rules))(addKinds(rules.flatMap(({ targets }) => targets))(content)),
-      )
-      .then((stored) => {
-        this.#world.disposals = this.#inventoryMap.content.disposals;
-        const current = this.#world.policyStates.get(key)?.object.metadata.generation === generation;
-        if (!stored) setTimeout(() => this.#store(state), 1_000).unref();
-        else if (current) this.#readiness.noteStored(key);
-        this.#refresh();
-      })
-      .catch((error) => this.#options.log.error(error));
+    const kinds = rules.flatMap(({ targets }) => targets);
+    const stored = this.#inventoryMap.update((content) =>
+      addDisposal(disposalOf(this.#world, state, rules))(addKinds(kinds)(content)),
+    );
+    stored.then((ok) => this.#onStored(state, ok)).catch((error) => this.#options.log.error(error));
+  }
+
+  #onStored(state: PolicyState, ok: boolean): void {
+    const key = keyOf(state.ref);
+    this.#world.disposals = this.#inventoryMap.content.disposals;
+    const isCurrent =
+      this.#world.policyStates.get(key)?.object.metadata.generation === state.object.metadata.generation;
+    if (!isCurrent) return; // a later generation stores its own
+    if (ok) this.#readiness.noteStored(key);
+    else setTimeout(() => this.#store(state), RETRY).unref();
+    this.#refresh();
   }
 
   /** The claims of a policy, and whatever carries its marks. */
@@ -311,10 +286,11 @@ class Loop implements Operator {
   }
 
   #rewatch(): void {
-    this.#triggered = triggeredRules(this.#world.policyStates.values());
+    const policies = [...this.#world.policyStates.values()];
+    this.#triggered = triggeredRules(policies);
     const { selections, whole } = wantedWatches({
       system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#watchesQuotas ? [QUOTAS] : [])],
-      policies: this.#world.policyStates.values(),
+      policies,
       written: this.#inventoryMap.content.kinds,
       catalogue: this.#world.catalogue,
     });
@@ -330,10 +306,10 @@ class Loop implements Operator {
   }
 
   #onSynced(resource: Resource): void {
-    const synced = (candidate: Resource): boolean => this.#watches.stateOf(candidate)?.synced === true;
-    if (resourceKey(resource) === resourceKey(DEFINITIONS))
+    if (resourceKey(resource) === resourceKey(DEFINITIONS)) {
       for (const state of this.#world.policyStates.values()) this.#store(state);
-    this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every(synced);
+    }
+    this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced(system));
     this.#refresh();
     if (this.#world.policiesSynced) this.#sweep();
   }
@@ -343,86 +319,25 @@ class Loop implements Operator {
   }
 
   #onPlanned(policy: ObjectKey): void {
-    this.#statuses.touch(policy);
+    this.#reports.touch(policy);
     this.#options.metrics.targets.set(this.#world.inventory.size);
     if (this.#readiness.becamePlanned(policy)) this.#sweep();
   }
 
-  #onWatchFailed(resource: Resource, failure: Parameters<typeof printFailure>[0]): void {
-    const { metrics, log } = this.#options;
-    metrics.watchFailures.inc({ resource: resourceName(resource), status: String(failure.status) });
-    log.warn(
-      { resource: resourceName(resource), reason: printFailure(failure) },
-      "a watch was refused; it is tried again",
-    );
+  #touchUsersOf(resource: Resource): void {
     for (const [key, state] of this.#world.policyStates) {
-      if (rulesOf([state]).some(({ triggers, targets }) => [...triggers, ...targets].includes(resource)))
-        this.#statuses.touch(key);
+      const used = rulesOf([state]).flatMap(({ triggers, targets }) => [...triggers, ...targets]);
+      if (used.some((candidate) => resourceKey(candidate) === resourceKey(resource))) this.#reports.touch(key);
     }
   }
 
-  #onRepaired(repair: Repair): void {
-    const { metrics, log } = this.#options;
-    const { policy, target, millis, time, rule, ...told } = repair;
-    const history = this.#histories.get(policy);
-    if (history === undefined) return;
-    const version = this.#world.catalogue.findKind(target)?.version ?? "";
-    const reference = {
-      apiVersion: target.group === "" ? version : `${target.group}/${version}`,
-      kind: target.kind,
-      name: target.name,
-      ...(target.namespace === "" ? {} : { namespace: target.namespace }),
-    };
-    history.corrected += 1;
-    history.drifts = [{ rule, target: reference, ...told, millis, time }, ...history.drifts].slice(0, 10);
-    metrics.corrections.inc({ policy: this.#world.policyStates.get(policy)?.ref.name ?? "" });
-    metrics.repair.observe(millis / 1000);
-    log.info({ policy, ...history.drifts[0] }, "drift put right");
-    this.#statuses.touch(policy);
-  }
-
-  #statusOf(key: ObjectKey) {
-    const state = this.#world.policyStates.get(key);
-    const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
-    const history = this.#histories.get(key);
-    if (state === undefined || resource === undefined || history === undefined) return undefined;
-    const figures = figuresOf(state, {
-      world: this.#world,
-      history,
-      watchFailure: (watched) => this.#watches.stateOf(watched)?.failure,
-    });
-    return {
-      ref: state.ref,
-      resource,
-      status: statusOf(figures, this.#statuses.stored(key), new Date().toISOString()),
-    };
+  #isSynced(resource: Resource): boolean {
+    return this.#watches.stateOf(resource)?.synced === true;
   }
 }
 
-function triggeredRules(policies: Iterable<PolicyState>): Map<string, { policy: ObjectRef; rule: CompiledRule }[]> {
-  const rules = [...policies].flatMap((state) => rulesOf([state]).map((rule) => ({ policy: state.ref, rule })));
-  const pairs = rules.flatMap((entry) =>
-    entry.rule.triggers.map((resource) => ({ key: resourceKey(resource), entry })),
-  );
-  return new Map(
-    [...Map.groupBy(pairs, ({ key }) => key)].map(([key, found]) => [key, found.map(({ entry }) => entry)]),
-  );
-}
-
-function historyOf(status: PolicyStatus | undefined): History {
-  return { corrected: status?.summary?.corrected ?? 0, drifts: status?.drifts ?? [] };
-}
-
-function isAggregated(service: KubernetesObject | undefined): boolean {
-  const spec = service?.spec;
-  return (
-    spec !== null &&
-    typeof spec === "object" &&
-    "service" in spec &&
-    spec.service !== null &&
-    spec.service !== undefined
-  );
-}
+/** Milliseconds between tries of what the operator itself needs. */
+const RETRY = 1_000;
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

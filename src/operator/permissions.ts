@@ -66,9 +66,10 @@ class ProbedPermissions implements Permissions {
     if (this.#timer !== undefined || this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#probe().finally(() => {
+      const goOn = (): void => {
         if (this.#missing.size > 0) this.#schedule();
-      });
+      };
+      this.#probe().then(goOn, goOn);
     }, PROBE_EVERY);
   }
 
@@ -105,6 +106,6 @@ export function printPermission({ verb, resource, namespace }: Permission): stri
   return `${verb} ${resourceName(resource)}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
 }
 
-function keyOf({ verb, resource, namespace }: Permission): string {
-  return `${verb} ${resourceKey(resource)} ${namespace}`;
+function keyOf({ verb, resource, namespace, name = "" }: Permission): string {
+  return `${verb} ${resourceKey(resource)} ${namespace} ${name}`;
 }

@@ -62,7 +62,10 @@ function setPolicy(world: ObservedWorld, key: ObjectKey, state: PolicyState): vo
   world.progress.set(
     key,
     new Map(
-      rules.map((rule) => [rule.name, { ready: false, awaited: new Set(), targets: rule.targets.map(groupKindKey) }]),
+      rules.map(({ name, triggers, targets }) => [
+        name,
+        { ready: false, awaited: new Set(), stuck: triggers.length === 0, targets: targets.map(groupKindKey) },
+      ]),
     ),
   );
 }

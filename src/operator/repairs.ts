@@ -34,7 +34,9 @@ export class Repairs {
   /** A correcting write was answered; others may have to follow. */
   corrected(target: ObjectKey, since: number, { strategy: _strategy, ...correction }: Correction): void {
     const open = this.#open.get(target);
-    this.#open.set(target, open === undefined ? { since, correction, sent: true } : { ...open, sent: true });
+    // what looked like a deletion was a mark taken off when the object is there to be corrected
+    const told = open?.sent === true ? open.correction : correction;
+    this.#open.set(target, { since: open?.since ?? since, correction: told, sent: true });
   }
 
   recreated(target: ObjectKey): void {

@@ -206,7 +206,10 @@ class SignalRouter implements Router {
   #onQuotaChange({ before, after }: ObjectChange): void {
     const { world, queue } = this.#options;
     const namespace = (after ?? before)?.metadata.namespace ?? "";
-    for (const claim of world.claims.dependents(dependsOnQuota(namespace))) queue.add(claim);
+    for (const claim of world.claims.dependents(dependsOnQuota(namespace))) {
+      queue.forgive(claim); // the server may refuse once more on what it remembers of the old quota
+      queue.add(claim);
+    }
   }
 
   enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[] {

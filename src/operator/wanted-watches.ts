@@ -1,7 +1,15 @@
 /** Which watches the policies and the inventory call for: one per resource, narrowed to marked objects where that is enough. */
 
 import type { Selection } from "../cluster/index.ts";
-import { type GroupKind, groupKindKey, isWatchable, type Resource, resourceKey, TARGET } from "../object/index.ts";
+import {
+  type GroupKind,
+  groupKindKey,
+  isWatchable,
+  type ObjectRef,
+  type Resource,
+  resourceKey,
+  TARGET,
+} from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import type { Catalogue, PolicyState } from "../state/index.ts";
 
@@ -43,6 +51,19 @@ export function wantedWatches({ system, policies, written, catalogue }: WatchNee
 
 export function rulesOf(policies: Iterable<PolicyState>): CompiledRule[] {
   return [...policies].flatMap((state) => (state.phase === "compiled" ? state.compiled.rules : []));
+}
+
+/** The rules that the objects of a resource trigger, by the key of the resource. */
+export type TriggeredRules = Map<string, { policy: ObjectRef; rule: CompiledRule }[]>;
+
+export function triggeredRules(policies: Iterable<PolicyState>): TriggeredRules {
+  const rules = [...policies].flatMap((state) => rulesOf([state]).map((rule) => ({ policy: state.ref, rule })));
+  const pairs = rules.flatMap((entry) =>
+    entry.rule.triggers.map((resource) => ({ key: resourceKey(resource), entry })),
+  );
+  return new Map(
+    [...Map.groupBy(pairs, ({ key }) => key)].map(([key, found]) => [key, found.map(({ entry }) => entry)]),
+  );
 }
 
 function byKey(resources: readonly Resource[]): Map<string, Resource> {

@@ -16,6 +16,7 @@ import {
   type ObjectRef,
   printRef,
   type Resource,
+  readMarks,
 } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimRef, findRule, namespaceOf, type World } from "../state/index.ts";
@@ -98,9 +99,14 @@ export function whyNotSelected(world: World, rule: CompiledRule, trigger: Kubern
   const { kind, apiVersion, metadata } = trigger;
   const namespace = kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? "");
   if (namespace !== "" && world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
-  return rule.whyNotSelected(trigger, {
-    namespaceLabels: (name) => namespaceOf(world, name)?.metadata.labels,
-  });
+  const namespaceLabels = (name: string) => namespaceOf(world, name)?.metadata.labels;
+  return rule.whyNotSelected(trigger, { namespaceLabels }) ?? whyGenerated(world, trigger);
+}
+
+/** Rules do not feed on what rules made; what was there before is somebody's own, also when it was adopted. */
+function whyGenerated(world: World, trigger: KubernetesObject): string | undefined {
+  const marks = readMarks(world.installation, trigger);
+  return marks === undefined || marks.adopted ? undefined : "Perennial generated it";
 }
 
 type Absence = { type: "gone"; because: string } | Extract<Fate, { type: "held" }>;

@@ -185,8 +185,18 @@ describe("an object that was there before", () => {
     const { [CLAIM]: _claim, [TARGET]: _target, ...labels } = live.metadata.labels ?? {};
     observe(world, { ...live, metadata: { ...live.metadata, labels } });
     const [step] = writes(world, key);
-    expect(step).toMatchObject({ verb: "apply", because: "its marks were taken off" });
+    expect(step).toMatchObject({ verb: "apply", because: expect.stringContaining("perennial.dev~1claim") });
+    expect(step).toMatchObject({ correction: { paths: expect.arrayContaining(["/metadata/labels/perennial.dev~1claim"]) } });
     expect(step).not.toMatchObject({ object: { metadata: { annotations: { [ADOPTED]: "true" } } } });
+  });
+
+  it("stays adopted when its labels were taken off", () => {
+    const { world, key } = worldWithRule();
+    const live = applied(wanted(world, key));
+    const annotations = { ...live.metadata.annotations, [ADOPTED]: "true" };
+    observe(world, { ...live, metadata: { ...live.metadata, annotations, labels: {} } });
+    const [step] = writes(world, key);
+    expect(step).toMatchObject({ verb: "apply", object: { metadata: { annotations: { [ADOPTED]: "true" } } } });
   });
 
   it("is nobody's when its marks are a copy of another object's", () => {

@@ -40,7 +40,7 @@ export function planTarget(world: World, wanted: Wanted): TargetPlan {
   const record = world.inventory.get(keyOf(wanted.target.ref));
   if (record === undefined) return { step: firstStep(world, wanted) };
   if (record.deleting) return { step: skip(wanted, "it is being deleted; it is planned when it is gone") };
-  if (record.marks === undefined) return { step: takeOverUnmarked(wanted, record) };
+  if (record.marks === undefined) return planUnmarked(wanted, record);
   if (record.marks.claim !== wanted.digest) return { step: takeOverMarked(world, wanted, record) };
   if (!wanted.synchronize) return leftAlone(wanted, record);
   return planOwn(adoptedLike(wanted, record.marks.adopted), record);
@@ -82,19 +82,23 @@ function firstApply({ target, object }: Wanted): Step {
 }
 
 /** An object that was there before, or one of ours whose marks somebody took off: its annotations still tell. */
-function takeOverUnmarked(wanted: Wanted, { pending, uid }: TargetRecord): Step {
-  const live = pending?.live;
-  if (live === undefined) return skip(wanted, "it was not read yet");
-  if (!wanted.synchronize) return { ...skip(wanted, "it exists, and is left alone"), inSync: true };
+function planUnmarked(wanted: Wanted, record: TargetRecord): TargetPlan {
+  const live = record.pending?.live;
+  if (live === undefined) return { step: skip(wanted, "it was not read yet") };
+  if (!wanted.synchronize) return { step: { ...skip(wanted, "it exists, and is left alone"), inSync: true } };
   const identity = parseClaimIdentity(live);
+  // missing marks are a drift like any other
   if (identity !== undefined && claimKey(identity) === wanted.key)
-    return apply(wanted, uid, "its marks were taken off");
+    return planOwn(adoptedLike(wanted, live.metadata.annotations?.[ADOPTED] === "true"), record);
+  return { step: adopt(wanted, live, record.uid) };
+}
+
+function adopt(wanted: Wanted, live: KubernetesObject, uid: string): Step {
   const owner = otherManagerOf(live);
-  if (owner !== undefined) {
-    const message = `${printRef(wanted.target.ref)} exists and belongs to ${owner}; delete it there, or choose another name in the rule`;
-    return skip(wanted, message, { reason: "Conflict", message, target: wanted.target.ref });
-  }
-  return apply(adoptedLike(wanted, true), uid, "it exists and belongs to nobody: it is adopted");
+  if (owner === undefined)
+    return apply(adoptedLike(wanted, true), uid, "it exists and belongs to nobody: it is adopted");
+  const message = `${printRef(wanted.target.ref)} exists and belongs to ${owner}; delete it there, or choose another name in the rule`;
+  return skip(wanted, message, { reason: "Conflict", message, target: wanted.target.ref });
 }
 
 /** Marked for another claim: it stays with that one as long as that one wants it. */

@@ -3,8 +3,10 @@
 import { hasWildcard } from "../expression/index.ts";
 import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
+import { clusterScopedMatches } from "./confinement.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
+import { namedNamespaces } from "./named-namespaces.ts";
 import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
 import { triggerBindings } from "./trigger-bindings.ts";
 
@@ -42,7 +44,9 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const target = scope.served.find(apiVersion, kind);
   if (target === undefined) scope.unknownKinds.add(`${apiVersion}/${kind} (${scope.path}.generate)`);
   const compiled = compileGenerate(generate, { path: `${scope.path}.generate`, confinedTo, target });
-  if (!compiled.ok) return { ok: false, issues: compiled.issues };
+  const outside = confinedTo === undefined ? [] : clusterScopedMatches(rule.match, `${scope.path}.match`, scope.served);
+  if (!compiled.ok || outside.length > 0)
+    return { ok: false, issues: [...outside, ...(compiled.ok ? [] : compiled.issues)] };
   const selection = compileSelection(rule.match, rule.exclude);
   return {
     ok: true,
@@ -51,6 +55,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       type: "Generate",
       triggers: triggerResources(selection, scope),
       targets: target === undefined ? [] : [target],
+      namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       readsNamespace: selection.readsNamespace,
       synchronize: generate.synchronize ?? true,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",

@@ -17,6 +17,7 @@ import {
   type Resource,
 } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
+import { clusterScopedTarget } from "./confinement.ts";
 import type { Desired } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
@@ -61,8 +62,9 @@ function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue)
 }
 
 /** What only discovery can tell: whether the kind lives in a namespace. */
-function scopeIssues({ namespace, kind }: Generate, { target, path }: GenerateScope): Issue[] {
+function scopeIssues({ namespace, kind }: Generate, { target, path, confinedTo }: GenerateScope): Issue[] {
   if (target === undefined) return [];
+  if (!target.namespaced && confinedTo !== undefined) return [clusterScopedTarget(target, path)];
   const at = `${path}.namespace`;
   if (target.namespaced && namespace === undefined) {
     return [

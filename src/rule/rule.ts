@@ -23,6 +23,8 @@ export type CompiledRule = {
   triggers: readonly Resource[];
   /** The resources it may write. */
   targets: readonly Resource[];
+  /** The namespaces that match names, written out without wildcards. */
+  namespaces: readonly string[];
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
   /** False: a target is made once and never touched again. */

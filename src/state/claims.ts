@@ -24,6 +24,8 @@ export type ClaimState = {
   wants: ReadonlySet<ObjectKey>;
   inSync: number;
   failures: readonly ClaimFailure[];
+  /** True: nothing triggers it any more, but what it made is not removed yet. */
+  gone?: boolean;
 };
 
 export interface Claims {

@@ -1,0 +1,87 @@
+/** What people see of the policies: figures counted from the claims, the history of repairs, and statuses written from both. */
+
+import type { ApiFailure, ClusterClient } from "../cluster/index.ts";
+import { type KubernetesObject, keyOf, type ObjectKey, type Resource, refOf } from "../object/index.ts";
+import type { PolicyStatus } from "../policy/index.ts";
+import { createStatusWriter, objectReference, type StatusWriter, statusOf } from "../report/index.ts";
+import type { Log, Metrics } from "../telemetry/index.ts";
+import { figuresOf, type History } from "./figures.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { Repair } from "./repairs.ts";
+import { POLICIES } from "./system-resources.ts";
+
+export type PolicyReportsOptions = {
+  client: ClusterClient;
+  world: ObservedWorld;
+  metrics: Metrics;
+  log: Log;
+  mayWrite(): boolean;
+  watchFailure(resource: Resource): ApiFailure | undefined;
+};
+
+/** As many as a status shows. */
+const DRIFTS = 10;
+
+export class PolicyReports {
+  readonly #options: PolicyReportsOptions;
+  readonly #statuses: StatusWriter;
+  readonly #histories = new Map<ObjectKey, History>();
+
+  constructor(options: PolicyReportsOptions) {
+    this.#options = options;
+    this.#statuses = createStatusWriter(options.client, {
+      current: (policy) => this.#current(policy),
+      mayWrite: options.mayWrite,
+      onFailure: (message) => options.log.warn(message),
+    });
+  }
+
+  /** The policy as it is stored: its counters go on from there. */
+  note(policy: KubernetesObject): void {
+    const key = keyOf(refOf(policy));
+    const stored = policy.status as PolicyStatus | undefined; // written by us, or by an older version of us
+    if (!this.#histories.has(key)) {
+      this.#histories.set(key, { corrected: stored?.summary?.corrected ?? 0, drifts: stored?.drifts ?? [] });
+    }
+    this.#statuses.note(key, stored);
+  }
+
+  forget(policy: ObjectKey): void {
+    this.#statuses.forget(policy);
+    this.#histories.delete(policy);
+  }
+
+  /** Something of the policy may have changed. */
+  touch(policy: ObjectKey): void {
+    this.#statuses.touch(policy);
+  }
+
+  repaired({ policy, target, ...told }: Repair): void {
+    const { metrics, log, world } = this.#options;
+    const history = this.#histories.get(policy);
+    if (history === undefined) return;
+    const version = world.catalogue.findKind(target)?.version ?? "";
+    const drift = { ...told, target: objectReference(target, version) };
+    history.corrected += 1;
+    history.drifts = [drift, ...history.drifts].slice(0, DRIFTS);
+    metrics.corrections.inc({ policy: world.policyStates.get(policy)?.ref.name ?? "" });
+    metrics.repair.observe(told.millis / 1000);
+    log.info({ policy, ...drift }, "drift put right");
+    this.touch(policy);
+  }
+
+  async stop(): Promise<void> {
+    await this.#statuses.stop();
+  }
+
+  #current(key: ObjectKey) {
+    const { world, watchFailure } = this.#options;
+    const state = world.policyStates.get(key);
+    const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
+    const history = this.#histories.get(key);
+    if (state === undefined || resource === undefined || history === undefined) return undefined;
+    const figures = figuresOf(state, { world, history, watchFailure });
+    const status = statusOf(figures, this.#statuses.stored(key), new Date().toISOString());
+    return { ref: state.ref, resource, status };
+  }
+}

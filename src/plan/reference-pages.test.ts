@@ -1,0 +1,73 @@
+/** The closed lists of the planner and their pages in docs/reference say the same. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../object/index.ts";
+import { otherManagerOf } from "./adoption.ts";
+import { isIgnored } from "./ignored.ts";
+
+const REFERENCE = join(import.meta.dirname, "../../docs/reference");
+
+/** First and second cell of each row, without the head. */
+function rowsOf(page: string): [first: string, second: string][] {
+  const rows = readFileSync(join(REFERENCE, page), "utf8").matchAll(
+    /^\| (?!-|kind |owner )([^|]+?) +\| ([^|]+?) +\|/gm,
+  );
+  return Array.from(rows, ([, first = "", second = ""]) => [first.replaceAll("`", ""), second]);
+}
+
+/** How many entries a list of the sources has. */
+function countEntries(file: string, entry: RegExp): number {
+  return Array.from(readFileSync(join(import.meta.dirname, file), "utf8").matchAll(entry)).length;
+}
+
+describe("docs/reference/drift.md", () => {
+  const rows = rowsOf("drift.md");
+
+  it("has as many ignored places as the program", () => {
+    expect(rows).toHaveLength(countEntries("ignored.ts", /\bkind: "/g));
+  });
+
+  it.each(rows)("names for %s a place that the program ignores: %s", (kind, field) => {
+    const [path = "", ...code] = Array.from(field.matchAll(/`([^`]+)`/g), ([, text = ""]) => text);
+    const object = { apiVersion: "v1", kind: kind === "any" ? "Deployment" : kind, metadata: { name: "x" } };
+    const desired: KubernetesObject = kind === "ClusterRole" ? { ...object, aggregationRule: {} } : object;
+    expect(isIgnored(desired, fieldPath(path), code[0])).toBe(true);
+    expect(isIgnored(desired, ["f:spec", "f:another"], code[0])).toBe(false);
+  });
+});
+
+/** Keys with dots and a slash, such as the restart annotation, are one element. */
+function fieldPath(path: string): string[] {
+  const [, before = path, annotation] = /^(.*\.annotations)\.(.+)$/.exec(path) ?? [];
+  return [...before.split("."), ...(annotation === undefined ? [] : [annotation])].map((field) => `f:${field}`);
+}
+
+describe("docs/reference/ownership.md", () => {
+  const rows = rowsOf("ownership.md");
+
+  it("has as many marks as the program", () => {
+    expect(rows).toHaveLength(countEntries("adoption.ts", /\{ name: "/g));
+  });
+
+  it.each(rows)("names for %s a mark that the program respects: %s", (owner, mark) => {
+    expect(otherManagerOf(objectWith(mark))).toMatch(new RegExp(`^${owner} `));
+  });
+
+  it("respects no other", () => {
+    expect(otherManagerOf(objectWith("label `app.kubernetes.io/name`"))).toBeUndefined();
+  });
+});
+
+function objectWith(mark: string): KubernetesObject {
+  const [, place = "", key = ""] = /^(?:an )?(\w+)[^`]* `([^`]+)`/.exec(mark) ?? [];
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "x", uid: "u", controller: true };
+  const metadata = {
+    annotation: { annotations: { [key]: "x" } },
+    label: { labels: { [key]: "x" } },
+    ownerReference: { ownerReferences: [owner] },
+  }[place];
+  if (metadata === undefined) throw new Error(`cannot read the mark: ${mark}`);
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", ...metadata } };
+}
