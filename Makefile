@@ -52,7 +52,6 @@ control-plane: $(INSTALLED) ## only a control plane to play with, until Ctrl-C
 	@$(BIN)/node e2e/control-plane/main.ts run
 
 bench: build ## side by side with a raw writer (minutes)
-	@test -f bench/run.ts || { echo "make bench: there is no bench/run.ts in this version" >&2; exit 1; }
 	@$(BIN)/node bench/run.ts
 
 vitest = $(BIN)/vitest run --project $(1) --reporter=default --reporter=json --outputFile.json=$(RESULTS)/$(1).json

@@ -37,7 +37,9 @@ const BASELINE = clusterPolicy(
   rule("deny", "networking.k8s.io/v1", "NetworkPolicy", "default-deny", {
     spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
   }),
-  rule("quota", "v1", "ResourceQuota", "quota", { spec: { hard: { "requests.cpu": "4", "requests.memory": "8Gi", pods: "20" } } }),
+  rule("quota", "v1", "ResourceQuota", "quota", {
+    spec: { hard: { "requests.cpu": "4", "requests.memory": "8Gi", pods: "20" } },
+  }),
   rule("limits", "v1", "LimitRange", "limits", {
     spec: { limits: [{ type: "Container", default: { cpu: "500m" }, defaultRequest: { cpu: "100m" } }] },
   }),
@@ -95,15 +97,25 @@ describe("what a policy generates", () => {
   it("appears in a namespace that matches, five kinds of it, and in no other", async () => {
     await cluster.apply(namespace("plain"));
     const made = await createTeam("shop");
-    expect(made.map(({ kind }) => kind)).toEqual(["NetworkPolicy", "ResourceQuota", "LimitRange", "RoleBinding", "ConfigMap"]);
-    const marked = await Promise.all(TARGETS.map(([resource]) => cluster.list(resource, "plain", "perennial.dev/target")));
+    expect(made.map(({ kind }) => kind)).toEqual([
+      "NetworkPolicy",
+      "ResourceQuota",
+      "LimitRange",
+      "RoleBinding",
+      "ConfigMap",
+    ]);
+    const marked = await Promise.all(
+      TARGETS.map(([resource]) => cluster.list(resource, "plain", "perennial.dev/target")),
+    );
     expect(marked.flat()).toEqual([]); // plain was created first, so it was decided about first
   });
 
   it("appears in namespaces that were there before the policy", async () => {
     await cluster.apply(namespace("veteran", { "older-than": "the-policy" }));
     const match = namespacesLabelled("older-than");
-    await cluster.apply(clusterPolicy("late", { name: "greet", match, generate: configMap("greeting", { hello: TRIGGER_NAME }) }));
+    await cluster.apply(
+      clusterPolicy("late", { name: "greet", match, generate: configMap("greeting", { hello: TRIGGER_NAME }) }),
+    );
     await waitForObject(cluster, ["configmap", "veteran", "greeting"], hasData({ hello: "veteran" }));
   });
 
@@ -116,8 +128,14 @@ describe("what a policy generates", () => {
   it("follows its namespace when a value changes there", async () => {
     await createTeam("movers", "green");
     await cluster.kubectl("label", "namespace", "movers", "team=teal", "--overwrite");
-    await waitForObject(cluster, ["configmap", "movers", "settings"], hasData({ team: "teal", greeting: "Welcome to movers, teal!" }));
-    await waitForObject(cluster, ["rolebinding", "movers", "viewers"], ({ subjects }) => JSON.stringify(subjects).includes("teal-viewers"));
+    await waitForObject(
+      cluster,
+      ["configmap", "movers", "settings"],
+      hasData({ team: "teal", greeting: "Welcome to movers, teal!" }),
+    );
+    await waitForObject(cluster, ["rolebinding", "movers", "viewers"], ({ subjects }) =>
+      JSON.stringify(subjects).includes("teal-viewers"),
+    );
   });
 
   it("says whose it is: marks to decide by, and annotations to read", async () => {
@@ -153,7 +171,11 @@ const DAMAGES: Damage[] = [
   { what: "a key that was added", target: ["configmap", "settings"], patch: { data: { backdoor: "open" } } },
   { what: "everything that was removed", target: ["configmap", "settings"], patch: { data: null } },
   { what: "egress that was opened", target: ["networkpolicy", "default-deny"], patch: { spec: { egress: [{}] } } },
-  { what: "a policy type that was removed", target: ["networkpolicy", "default-deny"], patch: { spec: { policyTypes: ["Ingress"] } } },
+  {
+    what: "a policy type that was removed",
+    target: ["networkpolicy", "default-deny"],
+    patch: { spec: { policyTypes: ["Ingress"] } },
+  },
   { what: "a limit that was raised", target: ["resourcequota", "quota"], patch: { spec: { hard: { pods: "2000" } } } },
   { what: "a limit that was lifted", target: ["resourcequota", "quota"], patch: { spec: { hard: { pods: null } } } },
   { what: "a limit that was added", target: ["resourcequota", "quota"], patch: { spec: { hard: { services: "1" } } } },
@@ -172,7 +194,11 @@ const DAMAGES: Damage[] = [
       ],
     },
   },
-  { what: "its own labels", target: ["configmap", "settings"], patch: { metadata: { labels: { purpose: "nothing" } } } },
+  {
+    what: "its own labels",
+    target: ["configmap", "settings"],
+    patch: { metadata: { labels: { purpose: "nothing" } } },
+  },
 ];
 
 describe("drift", () => {
@@ -202,16 +228,37 @@ describe("drift", () => {
     const { labels = {}, annotations = {} } = before.metadata;
     await cluster.plane.request("DELETE", "/api/v1/namespaces/garden/configmaps/settings");
     // whoever comes first: 409 when it had grown back already
-    await cluster.plane.request("POST", "/api/v1/namespaces/garden/configmaps", storedConfigMap("garden", "settings", { evil: "yes" }, { labels, annotations }));
-    const after = await waitForObject(cluster, ["configmap", "garden", "settings"], (live) => contentOf(live) === contentOf(before));
+    await cluster.plane.request(
+      "POST",
+      "/api/v1/namespaces/garden/configmaps",
+      storedConfigMap("garden", "settings", { evil: "yes" }, { labels, annotations }),
+    );
+    const after = await waitForObject(
+      cluster,
+      ["configmap", "garden", "settings"],
+      (live) => contentOf(live) === contentOf(before),
+    );
     expect(after.metadata.uid).not.toBe(before.metadata.uid);
   });
 
   it("leaves the labels and annotations of others alone", async () => {
     await cluster.kubectl("label", "configmap", "settings", "-n", "garden", "cost-center=42");
     await cluster.kubectl("annotate", "configmap", "settings", "-n", "garden", "reviewed-by=ann");
-    await cluster.kubectl("patch", "configmap", "settings", "-n", "garden", "--type=merge", "-p", '{"data":{"team":"mallory"}}');
-    const healed = await waitForObject(cluster, ["configmap", "garden", "settings"], hasData({ team: "red", greeting: "Welcome to garden, red!" }));
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "settings",
+      "-n",
+      "garden",
+      "--type=merge",
+      "-p",
+      '{"data":{"team":"mallory"}}',
+    );
+    const healed = await waitForObject(
+      cluster,
+      ["configmap", "garden", "settings"],
+      hasData({ team: "red", greeting: "Welcome to garden, red!" }),
+    );
     expect(healed.metadata.labels).toMatchObject({ "cost-center": "42" });
     expect(healed.metadata.annotations).toMatchObject({ "reviewed-by": "ann" });
   });
@@ -243,7 +290,9 @@ describe("status", () => {
 
   it("has five conditions about the current generation, and figures for each rule", async () => {
     const status = await policyStatus(cluster, "watched");
-    const told = status.conditions?.map(({ type, status, reason, observedGeneration }) => `${type}=${status} ${reason} ${observedGeneration}`);
+    const told = status.conditions?.map(
+      ({ type, status, reason, observedGeneration }) => `${type}=${status} ${reason} ${observedGeneration}`,
+    );
     expect(told).toEqual([
       "Ready=True Planned 1",
       "InSync=True AllInSync 1",
@@ -253,14 +302,26 @@ describe("status", () => {
     ]);
     expect(status.observedGeneration).toBe(1);
     expect(status.summary).toEqual({ triggers: 4, desired: 4, inSync: 4, corrected: 0, ratio: "4/4" });
-    expect(status.rules?.map(({ name, type, desired, inSync, failed }) => ({ name, type, desired, inSync, failed }))).toEqual([
+    expect(
+      status.rules?.map(({ name, type, desired, inSync, failed }) => ({ name, type, desired, inSync, failed })),
+    ).toEqual([
       { name: "tier", type: "Generate", desired: 2, inSync: 2, failed: 0 },
       { name: "owner", type: "Generate", desired: 2, inSync: 2, failed: 0 },
     ]);
   });
 
   it("records what was changed, from what to what, and under which name", async () => {
-    await cluster.kubectl("patch", "configmap", "tier", "-n", "watched-a", "--type=merge", "--field-manager=mallory", "-p", '{"data":{"tier":"lead"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "tier",
+      "-n",
+      "watched-a",
+      "--type=merge",
+      "--field-manager=mallory",
+      "-p",
+      '{"data":{"tier":"lead"}}',
+    );
     await waitForCorrections(1);
     const { drifts } = await policyStatus(cluster, "watched");
     expect(drifts).toEqual([
@@ -278,15 +339,41 @@ describe("status", () => {
   });
 
   it("records what was added and what was deleted, the latest first", async () => {
-    await cluster.kubectl("patch", "configmap", "tier", "-n", "watched-b", "--type=merge", "--field-manager=eve", "-p", '{"data":{"extra":"1"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "tier",
+      "-n",
+      "watched-b",
+      "--type=merge",
+      "--field-manager=eve",
+      "-p",
+      '{"data":{"extra":"1"}}',
+    );
     await waitForCorrections(2);
     await cluster.kubectl("delete", "configmap", "owner", "-n", "watched-b");
     await waitForCorrections(3);
     const { drifts = [] } = await policyStatus(cluster, "watched");
-    expect(drifts.map(({ target: { namespace: where, name }, paths, before, after, manager }) => ({ where, name, paths, before, after, manager }))).toEqual([
+    expect(
+      drifts.map(({ target: { namespace: where, name }, paths, before, after, manager }) => ({
+        where,
+        name,
+        paths,
+        before,
+        after,
+        manager,
+      })),
+    ).toEqual([
       { where: "watched-b", name: "owner", paths: [], after: "deleted" },
       { where: "watched-b", name: "tier", paths: ["/data/extra"], after: '"1"', manager: "eve" },
-      { where: "watched-a", name: "tier", paths: ["/data/tier"], before: '"gold"', after: '"lead"', manager: "mallory" },
+      {
+        where: "watched-a",
+        name: "tier",
+        paths: ["/data/tier"],
+        before: '"gold"',
+        after: '"lead"',
+        manager: "mallory",
+      },
     ]);
     expect(await cluster.kubectl("describe", "pcpol", "watched")).toContain("mallory");
   });
@@ -294,8 +381,18 @@ describe("status", () => {
   it("says what fails, and that the policy is served nevertheless", async () => {
     const generate = configMap("Not A Name", { key: "value" });
     await cluster.apply(namespace("failing", { failing: "yes" }));
-    await cluster.apply(clusterPolicy("failing", { name: "broken", match: namespacesLabelled("failing"), generate: { ...generate, name: "{{ to_upper(request.object.metadata.name) }}" } }));
-    const status = await waitForCondition(cluster, "failing", { type: "InSync", status: "False", reason: "InvalidTarget" });
+    await cluster.apply(
+      clusterPolicy("failing", {
+        name: "broken",
+        match: namespacesLabelled("failing"),
+        generate: { ...generate, name: "{{ to_upper(request.object.metadata.name) }}" },
+      }),
+    );
+    const status = await waitForCondition(cluster, "failing", {
+      type: "InSync",
+      status: "False",
+      reason: "InvalidTarget",
+    });
     expect(condition(status, "Ready")).toMatchObject({ status: "True" });
     expect(condition(status, "Stalled")).toMatchObject({ status: "False" });
     expect(status.failures).toEqual([
@@ -325,7 +422,9 @@ describe("nothing is written when nothing differs", () => {
     const mark = await markAudit(cluster);
     await createTeam("thrifty");
     await processed("after-thrifty");
-    const requests = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.namespace === "thrifty");
+    const requests = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.namespace === "thrifty",
+    );
     expect(requests.map(printRequest).sort()).toEqual([
       "patch configmaps thrifty/settings 201",
       "patch limitranges thrifty/limits 201",
@@ -338,13 +437,44 @@ describe("nothing is written when nothing differs", () => {
   it("puts back a changed value with one write, and takes out an addition with one", async () => {
     await createTeam("damaged");
     const mark = await markAudit(cluster);
-    await cluster.kubectl("patch", "configmap", "settings", "-n", "damaged", "--type=merge", "-p", '{"data":{"team":"mallory"}}');
-    await waitForObject(cluster, ["configmap", "damaged", "settings"], hasData({ team: "red", greeting: "Welcome to damaged, red!" }));
-    await cluster.kubectl("patch", "networkpolicy", "default-deny", "-n", "damaged", "--type=merge", "-p", '{"spec":{"egress":[{}]}}');
-    await waitForObject(cluster, ["networkpolicy", "damaged", "default-deny"], (live) => !JSON.stringify(live.spec).includes("egress"));
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "settings",
+      "-n",
+      "damaged",
+      "--type=merge",
+      "-p",
+      '{"data":{"team":"mallory"}}',
+    );
+    await waitForObject(
+      cluster,
+      ["configmap", "damaged", "settings"],
+      hasData({ team: "red", greeting: "Welcome to damaged, red!" }),
+    );
+    await cluster.kubectl(
+      "patch",
+      "networkpolicy",
+      "default-deny",
+      "-n",
+      "damaged",
+      "--type=merge",
+      "-p",
+      '{"spec":{"egress":[{}]}}',
+    );
+    await waitForObject(
+      cluster,
+      ["networkpolicy", "damaged", "default-deny"],
+      (live) => !JSON.stringify(live.spec).includes("egress"),
+    );
     await processed("after-damaged");
-    const requests = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.namespace === "damaged");
-    expect(requests.map(printRequest)).toEqual(["patch configmaps damaged/settings 200", "patch networkpolicies damaged/default-deny 200"]);
+    const requests = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.namespace === "damaged",
+    );
+    expect(requests.map(printRequest)).toEqual([
+      "patch configmaps damaged/settings 200",
+      "patch networkpolicies damaged/default-deny 200",
+    ]);
   });
 
   it("leaves everything as it is when a namespace or a target changes in what no rule is about", async () => {
@@ -353,7 +483,9 @@ describe("nothing is written when nothing differs", () => {
     await cluster.kubectl("annotate", "namespace", "quiet", "note=unrelated");
     await cluster.kubectl("label", "configmap", "settings", "-n", "quiet", "foreign=label");
     await processed("after-quiet");
-    const requests = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.namespace === "quiet");
+    const requests = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.namespace === "quiet",
+    );
     expect(requests.map(printRequest)).toEqual([]);
     const after = await targetsIn("quiet");
     expect(after.slice(0, 4).map(versionOf)).toEqual(before.slice(0, 4).map(versionOf)); // the last one has its label
@@ -366,7 +498,9 @@ describe("nothing is written when nothing differs", () => {
     await cluster.kubectl("annotate", "clusterpolicy", "baseline", "note=unrelated");
     await processed("after-again");
     expect((await targetsIn("quiet")).map(versionOf)).toEqual(before.map(versionOf));
-    const requests = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.namespace === "quiet");
+    const requests = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.namespace === "quiet",
+    );
     expect(requests.map(printRequest)).toEqual([]);
   });
 
@@ -385,7 +519,8 @@ describe("nothing is written when nothing differs", () => {
 
   async function requestsDuringRenewals(renewals: number) {
     const mark = await markAudit(cluster);
-    const counted = async (): Promise<boolean> => (await operatorRequests(cluster, mark)).filter(isLeaseRenewal).length >= renewals;
+    const counted = async (): Promise<boolean> =>
+      (await operatorRequests(cluster, mark)).filter(isLeaseRenewal).length >= renewals;
     await waitUntil(`${renewals} renewals of the Lease`, counted, { interval: 300 });
     return operatorRequests(cluster, mark);
   }

@@ -42,7 +42,11 @@ afterAll(async () => {
 
 /** A policy that wants `settings` with this data in each namespace that carries the label. */
 function wanting(policy: string, label: string, data: Labels): object {
-  return clusterPolicy(policy, { name: "settings", match: namespacesLabelled(label), generate: configMap("settings", data) });
+  return clusterPolicy(policy, {
+    name: "settings",
+    match: namespacesLabelled(label),
+    generate: configMap("settings", data),
+  });
 }
 
 function settingsIn(where: string): Place {
@@ -59,14 +63,21 @@ async function laterEventProcessed(label: string): Promise<void> {
 let later = 0;
 
 function marksOf({ metadata: { labels = {}, annotations = {} } }: KubernetesObject): string[] {
-  return [...Object.keys(labels), ...Object.keys(annotations)].filter((key) => key.startsWith("perennial.dev/") || key === "app.kubernetes.io/managed-by");
+  return [...Object.keys(labels), ...Object.keys(annotations)].filter(
+    (key) => key.startsWith("perennial.dev/") || key === "app.kubernetes.io/managed-by",
+  );
 }
 
 describe("an object that was there before the policy", () => {
   it("is adopted: it gets the content that the policy wants, and keeps its uid", async () => {
     await cluster.apply(
       namespace("adopted", { adopted: "yes" }),
-      storedConfigMap("adopted", "settings", { tier: "old", extra: "1" }, { labels: { team: "red" }, annotations: { note: "mine" } }),
+      storedConfigMap(
+        "adopted",
+        "settings",
+        { tier: "old", extra: "1" },
+        { labels: { team: "red" }, annotations: { note: "mine" } },
+      ),
     );
     const before = await waitForObject(cluster, settingsIn("adopted"));
     await cluster.apply(wanting("adopting", "adopted", { tier: "gold" }));
@@ -78,7 +89,16 @@ describe("an object that was there before the policy", () => {
   });
 
   it("is kept like any other target from then on, and stays adopted", async () => {
-    await cluster.kubectl("patch", "configmap", "settings", "-n", "adopted", "--type=merge", "-p", '{"data":{"tier":"lead"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "settings",
+      "-n",
+      "adopted",
+      "--type=merge",
+      "-p",
+      '{"data":{"tier":"lead"}}',
+    );
     await waitForObject(cluster, settingsIn("adopted"), hasData({ tier: "gold" }));
     await cluster.apply(wanting("adopting", "adopted", { tier: "platinum" }));
     const edited = await waitForObject(cluster, settingsIn("adopted"), hasData({ tier: "platinum" }));
@@ -86,8 +106,20 @@ describe("an object that was there before the policy", () => {
   });
 
   it("stays adopted when its marks were taken off by hand", async () => {
-    await cluster.kubectl("label", "configmap", "settings", "-n", "adopted", "perennial.dev/claim-", "perennial.dev/target-");
-    const marked = await waitForObject(cluster, settingsIn("adopted"), (live) => live.metadata.labels?.["perennial.dev/target"] !== undefined);
+    await cluster.kubectl(
+      "label",
+      "configmap",
+      "settings",
+      "-n",
+      "adopted",
+      "perennial.dev/claim-",
+      "perennial.dev/target-",
+    );
+    const marked = await waitForObject(
+      cluster,
+      settingsIn("adopted"),
+      (live) => live.metadata.labels?.["perennial.dev/target"] !== undefined,
+    );
     expect(marked.metadata.annotations).toMatchObject({ "perennial.dev/adopted": "true" });
   });
 
@@ -105,7 +137,10 @@ describe("an object that was there before the policy", () => {
   });
 
   it("is released when its namespace stops matching", async () => {
-    await cluster.apply(namespace("released", { released: "yes" }), storedConfigMap("released", "settings", { tier: "old" }));
+    await cluster.apply(
+      namespace("released", { released: "yes" }),
+      storedConfigMap("released", "settings", { tier: "old" }),
+    );
     await cluster.apply(wanting("releasing", "released", { tier: "gold" }));
     await waitForObject(cluster, settingsIn("released"), hasData({ tier: "gold" }));
     await cluster.kubectl("label", "namespace", "released", "released-");
@@ -134,32 +169,39 @@ const OTHERS: { manager: string; metadata: object; shown: string; letGo: string[
   },
 ];
 
-describe.each(OTHERS.map((other, i) => ({ ...other, name: `foreign-${i}` })))("an object of $manager", ({ name, metadata, shown, letGo }) => {
-  it("is left as it is: Conflict names its owner, and other namespaces are served", async () => {
-    await cluster.apply(namespace(name, { [name]: "yes" }), namespace(`${name}-free`, { [name]: "yes" }));
-    await cluster.apply(storedConfigMap(name, "settings", { tier: "theirs" }, metadata));
-    const before = await waitForObject(cluster, settingsIn(name));
-    await cluster.apply(wanting(name, name, { tier: "gold" }));
-    const status = await waitForCondition(cluster, name, { type: "InSync", status: "False", reason: "Conflict" });
-    expect(condition(status, "Ready")).toMatchObject({ status: "True" });
-    expect(status.failures?.map(({ target }) => `${target?.namespace}/${target?.name}`)).toEqual([`${name}/settings`]);
-    expect(status.failures?.[0]?.message).toContain(shown);
-    await waitForObject(cluster, settingsIn(`${name}-free`), hasData({ tier: "gold" }));
-    expect(versionOf(await waitForObject(cluster, settingsIn(name)))).toBe(versionOf(before));
-  });
+describe.each(OTHERS.map((other, i) => ({ ...other, name: `foreign-${i}` })))(
+  "an object of $manager",
+  ({ name, metadata, shown, letGo }) => {
+    it("is left as it is: Conflict names its owner, and other namespaces are served", async () => {
+      await cluster.apply(namespace(name, { [name]: "yes" }), namespace(`${name}-free`, { [name]: "yes" }));
+      await cluster.apply(storedConfigMap(name, "settings", { tier: "theirs" }, metadata));
+      const before = await waitForObject(cluster, settingsIn(name));
+      await cluster.apply(wanting(name, name, { tier: "gold" }));
+      const status = await waitForCondition(cluster, name, { type: "InSync", status: "False", reason: "Conflict" });
+      expect(condition(status, "Ready")).toMatchObject({ status: "True" });
+      expect(status.failures?.map(({ target }) => `${target?.namespace}/${target?.name}`)).toEqual([
+        `${name}/settings`,
+      ]);
+      expect(status.failures?.[0]?.message).toContain(shown);
+      await waitForObject(cluster, settingsIn(`${name}-free`), hasData({ tier: "gold" }));
+      expect(versionOf(await waitForObject(cluster, settingsIn(name)))).toBe(versionOf(before));
+    });
 
-  it("is adopted when its owner lets it go", async () => {
-    const [verb = "", key = ""] = letGo;
-    await cluster.kubectl(verb, "configmap", "settings", "-n", name, key);
-    await waitForObject(cluster, settingsIn(name), hasData({ tier: "gold" }));
-    await waitForCondition(cluster, name, { type: "InSync", status: "True" });
-  });
-});
+    it("is adopted when its owner lets it go", async () => {
+      const [verb = "", key = ""] = letGo;
+      await cluster.kubectl(verb, "configmap", "settings", "-n", name, key);
+      await waitForObject(cluster, settingsIn(name), hasData({ tier: "gold" }));
+      await waitForCondition(cluster, name, { type: "InSync", status: "True" });
+    });
+  },
+);
 
 describe("an object of another manager that is deleted", () => {
   it("makes room for ours", async () => {
     await cluster.apply(namespace("evicted", { evicted: "yes" }));
-    await cluster.apply(storedConfigMap("evicted", "settings", {}, { labels: { "app.kubernetes.io/managed-by": "Helm" } }));
+    await cluster.apply(
+      storedConfigMap("evicted", "settings", {}, { labels: { "app.kubernetes.io/managed-by": "Helm" } }),
+    );
     await cluster.apply(wanting("evicted", "evicted", { tier: "gold" }));
     await waitForCondition(cluster, "evicted", { type: "InSync", status: "False", reason: "Conflict" });
     await cluster.kubectl("delete", "configmap", "settings", "-n", "evicted");
@@ -191,7 +233,11 @@ describe("one target that two policies want", () => {
     const before = await waitForObject(cluster, settingsIn("disputed"));
     await waitForCondition(cluster, "disputed-first", { type: "InSync", status: "True" });
     await cluster.apply(wanting("disputed-second", "disputed", { tier: "lead" }));
-    const status = await waitForCondition(cluster, "disputed-second", { type: "InSync", status: "False", reason: "Conflict" });
+    const status = await waitForCondition(cluster, "disputed-second", {
+      type: "InSync",
+      status: "False",
+      reason: "Conflict",
+    });
     expect(status.failures?.[0]?.message).toContain("disputed-first");
     await waitForCondition(cluster, "disputed-first", { type: "InSync", status: "True" });
     expect(versionOf(await waitForObject(cluster, settingsIn("disputed")))).toBe(versionOf(before));
@@ -245,10 +291,21 @@ describe("a copy of a target", () => {
     const before = await Promise.all(copies.map((place) => waitForObject(cluster, place)));
     await laterEventProcessed("copied");
     const mark = await markAudit(cluster);
-    await cluster.kubectl("patch", "configmap", "copy", "-n", "copied", "--type=merge", "-p", '{"data":{"tier":"again"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "copy",
+      "-n",
+      "copied",
+      "--type=merge",
+      "-p",
+      '{"data":{"tier":"again"}}',
+    );
     await cluster.kubectl("delete", "clusterpolicy", "copied");
     await waitUntilGone(cluster, settingsIn("copied")); // the original goes with its policy
-    const touched = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.name === "copy" || objectRef?.namespace === "elsewhere");
+    const touched = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.name === "copy" || objectRef?.namespace === "elsewhere",
+    );
     expect(touched.map(printRequest)).toEqual([]);
     const after = await Promise.all(copies.map((place) => waitForObject(cluster, place)));
     expect(after.map(({ metadata }) => metadata.uid)).toEqual(before.map(({ metadata }) => metadata.uid));
@@ -265,20 +322,42 @@ describe("marks that somebody takes off or forges", () => {
   const TAMPERINGS = [
     { what: "one label", args: ["label", "perennial.dev/target-"] },
     { what: "the labels that decide", args: ["label", "perennial.dev/claim-", "perennial.dev/target-"] },
-    { what: "every label", args: ["label", "app.kubernetes.io/managed-by-", "perennial.dev/claim-", "perennial.dev/target-", "perennial.dev/policy-"] },
-    { what: "the annotations", args: ["annotate", "perennial.dev/rule-", "perennial.dev/trigger-", "perennial.dev/policy-ref-"] },
+    {
+      what: "every label",
+      args: [
+        "label",
+        "app.kubernetes.io/managed-by-",
+        "perennial.dev/claim-",
+        "perennial.dev/target-",
+        "perennial.dev/policy-",
+      ],
+    },
+    {
+      what: "the annotations",
+      args: ["annotate", "perennial.dev/rule-", "perennial.dev/trigger-", "perennial.dev/policy-ref-"],
+    },
     { what: "the label for people, changed", args: ["label", "--overwrite", "perennial.dev/policy=other"] },
     { what: "the manager, changed", args: ["label", "--overwrite", "app.kubernetes.io/managed-by=Helm"] },
-    { what: "the digest of the target, changed", args: ["label", "--overwrite", "perennial.dev/target=0123456789abcdef0123456789abcdef"] },
+    {
+      what: "the digest of the target, changed",
+      args: ["label", "--overwrite", "perennial.dev/target=0123456789abcdef0123456789abcdef"],
+    },
   ];
 
-  it.each(TAMPERINGS)("come back ($what), and the object does not count as adopted", async ({ args: [verb = "", ...args] }) => {
-    const before = await waitForObject(cluster, settingsIn("marks"));
-    await cluster.kubectl(verb, "configmap", "settings", "-n", "marks", ...args);
-    const after = await waitForObject(cluster, settingsIn("marks"), (live) => JSON.stringify(metadataOf(live)) === JSON.stringify(metadataOf(before)));
-    expect(after.metadata.uid).toBe(before.metadata.uid);
-    expect(after.metadata.resourceVersion).not.toBe(before.metadata.resourceVersion);
-  });
+  it.each(TAMPERINGS)(
+    "come back ($what), and the object does not count as adopted",
+    async ({ args: [verb = "", ...args] }) => {
+      const before = await waitForObject(cluster, settingsIn("marks"));
+      await cluster.kubectl(verb, "configmap", "settings", "-n", "marks", ...args);
+      const after = await waitForObject(
+        cluster,
+        settingsIn("marks"),
+        (live) => JSON.stringify(metadataOf(live)) === JSON.stringify(metadataOf(before)),
+      );
+      expect(after.metadata.uid).toBe(before.metadata.uid);
+      expect(after.metadata.resourceVersion).not.toBe(before.metadata.resourceVersion);
+    },
+  );
 
   it("are told like any other change: what was taken off", async () => {
     await cluster.kubectl("label", "configmap", "settings", "-n", "marks", "perennial.dev/target-");

@@ -52,7 +52,9 @@ async function createNamespaces(label: string, ...names: string[]): Promise<void
 async function applyPolicy(name: string, ...rules: Parameters<typeof clusterPolicy>[1][]): Promise<void> {
   await cluster.apply(clusterPolicy(name, ...rules));
   const { generation } = (await waitForObject(cluster, ["clusterpolicy", "", name])).metadata;
-  await waitForObject(cluster, ["clusterpolicy", "", name], ({ status }) => JSON.stringify(status).includes(`"observedGeneration":${generation}`));
+  await waitForObject(cluster, ["clusterpolicy", "", name], ({ status }) =>
+    JSON.stringify(status).includes(`"observedGeneration":${generation}`),
+  );
   await waitForCondition(cluster, name, { type: "InSync", status: "True" });
 }
 
@@ -72,7 +74,9 @@ describe("an edited policy", () => {
     const bystander = { name: "bystander", match, generate: configMap("bystander", { of: TRIGGER_NAME }) };
     await createNamespaces(label, `${label}-a`, `${label}-b`);
     await applyPolicy(label, { name: "edited", match, generate: before }, bystander);
-    const untouched = await Promise.all(["a", "b"].map((end) => waitForObject(cluster, map(`${label}-${end}/bystander`))));
+    const untouched = await Promise.all(
+      ["a", "b"].map((end) => waitForObject(cluster, map(`${label}-${end}/bystander`))),
+    );
     await applyPolicy(label, { name: "edited", match, generate: after }, bystander);
     await check();
     const still = await Promise.all(["a", "b"].map((end) => waitForObject(cluster, map(`${label}-${end}/bystander`))));
@@ -82,12 +86,21 @@ describe("an edited policy", () => {
   it("has its new data written to the targets that are there", async () => {
     let uid: string | undefined;
     await createNamespaces("data", "data-a");
-    await applyPolicy("data", { name: "edited", match: namespacesLabelled("data"), generate: configMap("settings", { tier: "gold", zone: "a" }) });
-    uid = (await waitForObject(cluster, map("data-a/settings"))).metadata.uid;
-    await expectEdit("data", configMap("settings", { tier: "gold", zone: "a" }), configMap("settings", { tier: "lead", region: "eu" }), async () => {
-      const live = await waitForObject(cluster, map("data-a/settings"), hasData({ tier: "lead", region: "eu" }));
-      expect(live.metadata.uid).toBe(uid);
+    await applyPolicy("data", {
+      name: "edited",
+      match: namespacesLabelled("data"),
+      generate: configMap("settings", { tier: "gold", zone: "a" }),
     });
+    uid = (await waitForObject(cluster, map("data-a/settings"))).metadata.uid;
+    await expectEdit(
+      "data",
+      configMap("settings", { tier: "gold", zone: "a" }),
+      configMap("settings", { tier: "lead", region: "eu" }),
+      async () => {
+        const live = await waitForObject(cluster, map("data-a/settings"), hasData({ tier: "lead", region: "eu" }));
+        expect(live.metadata.uid).toBe(uid);
+      },
+    );
   });
 
   it("has its targets under the new name, and no longer under the old one", async () => {
@@ -109,7 +122,13 @@ describe("an edited policy", () => {
   });
 
   it("has its targets in the new kind, and no longer in the old one", async () => {
-    const quota = { apiVersion: "v1", kind: "ResourceQuota", name: "thing", namespace: TRIGGER_NAME, data: { spec: { hard: { pods: "3" } } } };
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      name: "thing",
+      namespace: TRIGGER_NAME,
+      data: { spec: { hard: { pods: "3" } } },
+    };
     await expectEdit("kinds", configMap("thing", { k: "v" }), quota, async () => {
       for (const end of ["a", "b"]) {
         await waitForObject(cluster, ["resourcequota", `kinds-${end}`, "thing"]);
@@ -137,9 +156,13 @@ describe("an edited policy", () => {
     await createNamespaces("renamed", "renamed-a", "renamed-b");
     const rule = { match: namespacesLabelled("renamed"), generate: configMap("settings", { k: "v" }) };
     await applyPolicy("renamed", { name: "first-name", ...rule });
-    const before = await Promise.all([waitForObject(cluster, map("renamed-a/settings")), waitForObject(cluster, map("renamed-b/settings"))]);
+    const before = await Promise.all([
+      waitForObject(cluster, map("renamed-a/settings")),
+      waitForObject(cluster, map("renamed-b/settings")),
+    ]);
     await applyPolicy("renamed", { name: "second-name", ...rule });
-    const isRenamed = ({ metadata }: (typeof before)[0]): boolean => metadata.annotations?.["perennial.dev/rule"] === "second-name";
+    const isRenamed = ({ metadata }: (typeof before)[0]): boolean =>
+      metadata.annotations?.["perennial.dev/rule"] === "second-name";
     const after = await Promise.all([
       waitForObject(cluster, map("renamed-a/settings"), isRenamed),
       waitForObject(cluster, map("renamed-b/settings"), isRenamed),
@@ -165,7 +188,13 @@ describe("an edited policy", () => {
     const match = namespacesLabelled("typo");
     await applyPolicy("typo", { name: "settings", match, generate: configMap("settings", { k: "v" }) });
     const before = await waitForObject(cluster, map("typo-a/settings"));
-    await cluster.apply(clusterPolicy("typo", { name: "settings", match, generate: configMap("settings", { k: "{{ request.object.metadata.name" }) }));
+    await cluster.apply(
+      clusterPolicy("typo", {
+        name: "settings",
+        match,
+        generate: configMap("settings", { k: "{{ request.object.metadata.name" }),
+      }),
+    );
     await waitForCondition(cluster, "typo", { type: "Ready", status: "False", reason: "InvalidPolicy" });
     expect(versionOf(await waitForObject(cluster, map("typo-a/settings")))).toBe(versionOf(before));
     await applyPolicy("typo", { name: "settings", match, generate: configMap("settings", { k: "corrected" }) });
@@ -189,19 +218,31 @@ describe("a trigger", () => {
 
   it("that is deleted and made again has its targets again", async () => {
     await createNamespaces("returning", "returning-a");
-    await applyPolicy("returning", { name: "record", match: namespacesLabelled("returning"), generate: stored("vault") });
+    await applyPolicy("returning", {
+      name: "record",
+      match: namespacesLabelled("returning"),
+      generate: stored("vault"),
+    });
     await cluster.kubectl("delete", "namespace", "returning-a");
     await waitUntilGone(cluster, map("vault/returning-a-record"));
     await createNamespaces("returning", "returning-a");
     const { metadata } = await waitForObject(cluster, ["namespace", "", "returning-a"]);
-    await waitForObject(cluster, map("vault/returning-a-record"), (live) => live.metadata.annotations?.["perennial.dev/trigger"]?.includes(metadata.uid ?? "?") === true);
+    await waitForObject(
+      cluster,
+      map("vault/returning-a-record"),
+      (live) => live.metadata.annotations?.["perennial.dev/trigger"]?.includes(metadata.uid ?? "?") === true,
+    );
   });
 });
 
 describe("a policy that is deleted", () => {
   it("takes its targets along, when the prune delay is over and not before", async () => {
     await createNamespaces("doomed", "doomed-a");
-    await applyPolicy("doomed", { name: "settings", match: namespacesLabelled("doomed"), generate: configMap("settings", { k: "v" }) });
+    await applyPolicy("doomed", {
+      name: "settings",
+      match: namespacesLabelled("doomed"),
+      generate: configMap("settings", { k: "v" }),
+    });
     const from = await markAudit(cluster);
     await cluster.kubectl("delete", "clusterpolicy", "doomed");
     await waitUntilGone(cluster, map("doomed-a/settings"));
@@ -224,7 +265,16 @@ describe("a policy that is deleted", () => {
     const after = await waitForObject(cluster, map("orphaned-a/settings"), isUnmarked);
     expect(after.metadata.uid).toBe(before.metadata.uid);
     expect(after.data).toEqual({ k: "v" });
-    await cluster.kubectl("patch", "configmap", "settings", "-n", "orphaned-a", "--type=merge", "-p", '{"data":{"k":"mine"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "settings",
+      "-n",
+      "orphaned-a",
+      "--type=merge",
+      "-p",
+      '{"data":{"k":"mine"}}',
+    );
     await pruneDelayPassed("after-orphaned");
     expect((await waitForObject(cluster, map("orphaned-a/settings"))).data).toEqual({ k: "mine" });
   });
@@ -234,12 +284,18 @@ describe("a policy that is deleted", () => {
     const match = namespacesLabelled("replaced");
     const policy = clusterPolicy("replaced", { name: "settings", match, generate: configMap("settings", { k: "v" }) });
     await applyPolicy("replaced", { name: "settings", match, generate: configMap("settings", { k: "v" }) });
-    const before = await Promise.all([waitForObject(cluster, map("replaced-a/settings")), waitForObject(cluster, map("replaced-b/settings"))]);
+    const before = await Promise.all([
+      waitForObject(cluster, map("replaced-a/settings")),
+      waitForObject(cluster, map("replaced-b/settings")),
+    ]);
     await cluster.kubectl("delete", "clusterpolicy", "replaced");
     await cluster.apply(policy);
     await waitForCondition(cluster, "replaced", { type: "InSync", status: "True" });
     await pruneDelayPassed("after-replaced");
-    const after = await Promise.all([waitForObject(cluster, map("replaced-a/settings")), waitForObject(cluster, map("replaced-b/settings"))]);
+    const after = await Promise.all([
+      waitForObject(cluster, map("replaced-a/settings")),
+      waitForObject(cluster, map("replaced-b/settings")),
+    ]);
     expect(after.map(versionOf)).toEqual(before.map(versionOf));
     await cluster.kubectl("delete", "configmap", "settings", "-n", "replaced-a");
     await waitForObject(cluster, map("replaced-a/settings")); // and it is kept as before
@@ -247,21 +303,35 @@ describe("a policy that is deleted", () => {
 
   it("while the operator is not there has its targets deleted when it is back", async () => {
     await createNamespaces("unseen", "unseen-a");
-    await applyPolicy("unseen", { name: "settings", match: namespacesLabelled("unseen"), generate: configMap("settings", { k: "v" }) });
+    await applyPolicy("unseen", {
+      name: "settings",
+      match: namespacesLabelled("unseen"),
+      generate: configMap("settings", { k: "v" }),
+    });
     await operator.stop();
     await cluster.kubectl("delete", "clusterpolicy", "unseen");
     await start();
     await waitUntilGone(cluster, map("unseen-a/settings"));
   });
 
-  function isUnmarked({ metadata: { labels = {}, annotations = {} } }: { metadata: { labels?: object; annotations?: object } }): boolean {
-    return [...Object.keys(labels), ...Object.keys(annotations)].every((key) => !key.startsWith("perennial.dev/") && key !== "app.kubernetes.io/managed-by");
+  function isUnmarked({
+    metadata: { labels = {}, annotations = {} },
+  }: {
+    metadata: { labels?: object; annotations?: object };
+  }): boolean {
+    return [...Object.keys(labels), ...Object.keys(annotations)].every(
+      (key) => !key.startsWith("perennial.dev/") && key !== "app.kubernetes.io/managed-by",
+    );
   }
 
   /** What was deleted after everything else is gone: whatever was due before it has happened. */
   async function pruneDelayPassed(name: string): Promise<void> {
     await createNamespaces(name, name);
-    await applyPolicy(name, { name: "settings", match: namespacesLabelled(name), generate: configMap("settings", { k: "v" }) });
+    await applyPolicy(name, {
+      name: "settings",
+      match: namespacesLabelled(name),
+      generate: configMap("settings", { k: "v" }),
+    });
     await cluster.kubectl("delete", "clusterpolicy", name);
     await waitUntilGone(cluster, map(`${name}/settings`));
   }
@@ -284,7 +354,16 @@ describe("synchronize: false", () => {
   });
 
   it("leaves what was edited", async () => {
-    await cluster.kubectl("patch", "configmap", "welcome", "-n", "once-edited", "--type=merge", "-p", '{"data":{"hello":"mine"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "welcome",
+      "-n",
+      "once-edited",
+      "--type=merge",
+      "-p",
+      '{"data":{"hello":"mine"}}',
+    );
     await laterEventProcessed();
     await cluster.kubectl("annotate", "namespace", "once-edited", "touched=yes"); // not even then
     await laterEventProcessed();
@@ -317,12 +396,19 @@ describe("synchronize: false", () => {
     expect((await waitForObject(cluster, map("once-kept/welcome"))).data).toEqual({ hello: "once-kept" });
     await cluster.kubectl("delete", "clusterpolicy", "once");
     await waitUntilGone(cluster, map("once-early/control"));
-    const left = await waitForObject(cluster, map("once-early/welcome"), ({ metadata }) => metadata.labels?.["perennial.dev/claim"] === undefined);
+    const left = await waitForObject(
+      cluster,
+      map("once-early/welcome"),
+      ({ metadata }) => metadata.labels?.["perennial.dev/claim"] === undefined,
+    );
     expect(left.data).toEqual({ hello: "once-early" });
   });
 
   it("does not take over an object that is there already", async () => {
-    await cluster.apply(namespace("once-taken", { taken: "yes" }), storedConfigMap("once-taken", "welcome", { hello: "theirs" }));
+    await cluster.apply(
+      namespace("once-taken", { taken: "yes" }),
+      storedConfigMap("once-taken", "welcome", { hello: "theirs" }),
+    );
     await cluster.apply(clusterPolicy("taken", { name: "welcome", match: namespacesLabelled("taken"), generate }));
     await waitForCondition(cluster, "taken", { type: "InSync", status: "True" });
     const { data, metadata } = await waitForObject(cluster, map("once-taken/welcome"));

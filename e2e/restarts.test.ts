@@ -191,7 +191,7 @@ describe("restarts", () => {
     await createNamespaces(["after-etcd"]);
     await waitUntil(
       "its targets are there",
-      async () => (await cluster.get("configmap", "after-etcd", "settings")) !== undefined,
+      async () => (await cluster.get("networkpolicy", "after-etcd", "default-deny")) !== undefined,
     );
     await cluster.kubectl("delete", "networkpolicy", "default-deny", "-n", "after-etcd");
     await waitUntil(

@@ -40,7 +40,14 @@ function register(policy: string): object {
 
 /** What a policy with this match has registered when every trigger was planned, such as `configmap.sel-a.app-1`. */
 async function selectedBy(policy: string, match: object, exclude?: object): Promise<string[]> {
-  await cluster.apply(clusterPolicy(policy, { name: "register", match, ...(exclude === undefined ? {} : { exclude }), generate: register(policy) }));
+  await cluster.apply(
+    clusterPolicy(policy, {
+      name: "register",
+      match,
+      ...(exclude === undefined ? {} : { exclude }),
+      generate: register(policy),
+    }),
+  );
   await waitForCondition(cluster, policy, { type: "InSync", status: "True" });
   return registered(policy);
 }
@@ -66,12 +73,22 @@ function serviceAccount(where: string, name: string): object {
 function deployment(where: string, name: string): object {
   const labels = { app: name };
   const template = { metadata: { labels }, spec: { containers: [{ name: "main", image: "example.com/none" }] } };
-  return { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: where, name }, spec: { replicas: 0, selector: { matchLabels: labels }, template } };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { namespace: where, name },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  };
 }
 
 function autoscaler(where: string, name: string): object {
   const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name };
-  return { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { namespace: where, name }, spec: { scaleTargetRef, maxReplicas: 2 } };
+  return {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { namespace: where, name },
+    spec: { scaleTargetRef, maxReplicas: 2 },
+  };
 }
 
 beforeAll(async () => {
@@ -110,13 +127,21 @@ const MAPS = { kinds: ["ConfigMap"], names: ["app-*"] };
 type Row = { title: string; match: object; exclude?: object; expected: string[] };
 
 const ROWS: Row[] = [
-  { title: "a kind and a name", match: any({ kinds: ["Namespace"], names: ["sel-b"] }), expected: ["namespace.cluster.sel-b"] },
+  {
+    title: "a kind and a name",
+    match: any({ kinds: ["Namespace"], names: ["sel-b"] }),
+    expected: ["namespace.cluster.sel-b"],
+  },
   {
     title: "names with wildcards",
     match: any({ kinds: ["Namespace"], names: ["sel-?"] }),
     expected: ["namespace.cluster.sel-a", "namespace.cluster.sel-b", "namespace.cluster.sel-c"],
   },
-  { title: "one name, in the older field", match: any({ kinds: ["ServiceAccount"], name: "robot" }), expected: ["serviceaccount.sel-a.robot"] },
+  {
+    title: "one name, in the older field",
+    match: any({ kinds: ["ServiceAccount"], name: "robot" }),
+    expected: ["serviceaccount.sel-a.robot"],
+  },
   {
     title: "several kinds",
     match: any({ kinds: ["ConfigMap", "ServiceAccount"], names: ["app-2", "robot*"] }),
@@ -142,7 +167,11 @@ const ROWS: Row[] = [
     match: any({ ...MAPS, selector: { matchExpressions: [{ key: "tier", operator: "NotIn", values: ["web"] }] } }),
     expected: ["configmap.sel-a.app-2", "configmap.sel-c.app-1"],
   },
-  { title: "annotations", match: any({ ...MAPS, annotations: { "example.com/*": "a*" } }), expected: ["configmap.sel-a.app-1"] },
+  {
+    title: "annotations",
+    match: any({ ...MAPS, annotations: { "example.com/*": "a*" } }),
+    expected: ["configmap.sel-a.app-1"],
+  },
   {
     title: "labels of the namespace",
     match: any({ ...MAPS, namespaceSelector: { matchLabels: { env: "prod" } } }),
@@ -150,7 +179,11 @@ const ROWS: Row[] = [
   },
   {
     title: "labels of a Namespace itself",
-    match: any({ kinds: ["Namespace"], names: ["sel-*"], namespaceSelector: { matchExpressions: [{ key: "team", operator: "Exists" }] } }),
+    match: any({
+      kinds: ["Namespace"],
+      names: ["sel-*"],
+      namespaceSelector: { matchExpressions: [{ key: "team", operator: "Exists" }] },
+    }),
     expected: ["namespace.cluster.sel-a", "namespace.cluster.sel-b"],
   },
   {
@@ -160,10 +193,17 @@ const ROWS: Row[] = [
   },
   {
     title: "all: both filters",
-    match: all({ ...MAPS, selector: { matchLabels: { tier: "*" } } }, { kinds: ["ConfigMap"], namespaceSelector: { matchLabels: { env: "test" } } }),
+    match: all(
+      { ...MAPS, selector: { matchLabels: { tier: "*" } } },
+      { kinds: ["ConfigMap"], namespaceSelector: { matchLabels: { env: "test" } } },
+    ),
     expected: ["configmap.sel-b.app-1"],
   },
-  { title: "a filter written flat", match: { resources: { kinds: ["Namespace"], names: ["sel-c"] } }, expected: ["namespace.cluster.sel-c"] },
+  {
+    title: "a filter written flat",
+    match: { resources: { kinds: ["Namespace"], names: ["sel-c"] } },
+    expected: ["namespace.cluster.sel-c"],
+  },
   {
     title: "exclude by name",
     match: any({ kinds: ["Namespace"], names: ["sel-*"] }),
@@ -188,36 +228,83 @@ const ROWS: Row[] = [
     exclude: { resources: { namespaceSelector: { matchLabels: { env: "*" } } } },
     expected: ["configmap.sel-c.app-1"],
   },
-  { title: "an empty exclude, which excludes nothing", match: any({ kinds: ["Namespace"], names: ["sel-a"] }), exclude: {}, expected: ["namespace.cluster.sel-a"] },
-  { title: "group, version and kind", match: any({ kinds: ["apps/v1/Deployment"] }), expected: ["deployment.sel-a.shop"] },
-  { title: "any version of a group", match: any({ kinds: ["apps/*/Deployment"] }), expected: ["deployment.sel-a.shop"] },
+  {
+    title: "an empty exclude, which excludes nothing",
+    match: any({ kinds: ["Namespace"], names: ["sel-a"] }),
+    exclude: {},
+    expected: ["namespace.cluster.sel-a"],
+  },
+  {
+    title: "group, version and kind",
+    match: any({ kinds: ["apps/v1/Deployment"] }),
+    expected: ["deployment.sel-a.shop"],
+  },
+  {
+    title: "any version of a group",
+    match: any({ kinds: ["apps/*/Deployment"] }),
+    expected: ["deployment.sel-a.shop"],
+  },
   { title: "any group and version", match: any({ kinds: ["*/*/Deployment"] }), expected: ["deployment.sel-a.shop"] },
-  { title: "a version alone", match: any({ kinds: ["v1/ServiceAccount"], names: ["robot"] }), expected: ["serviceaccount.sel-a.robot"] },
-  { title: "nothing at all, which is no failure", match: any({ kinds: ["Namespace"], names: ["there-is-none"] }), expected: [] },
+  {
+    title: "a version alone",
+    match: any({ kinds: ["v1/ServiceAccount"], names: ["robot"] }),
+    expected: ["serviceaccount.sel-a.robot"],
+  },
+  {
+    title: "nothing at all, which is no failure",
+    match: any({ kinds: ["Namespace"], names: ["there-is-none"] }),
+    expected: [],
+  },
 ];
 
 describe("match and exclude", () => {
-  it.each(ROWS.map((row, i) => ({ ...row, policy: `row-${i}` })))("select by $title", async ({ policy, match, exclude, expected }) => {
-    expect(await selectedBy(policy, match, exclude)).toEqual([...expected].sort());
-  });
+  it.each(ROWS.map((row, i) => ({ ...row, policy: `row-${i}` })))(
+    "select by $title",
+    async ({ policy, match, exclude, expected }) => {
+      expect(await selectedBy(policy, match, exclude)).toEqual([...expected].sort());
+    },
+  );
 
   it("show a rule the object in the version that it names", async () => {
     await selectedBy("scaler-v1", any({ kinds: ["autoscaling/v1/HorizontalPodAutoscaler"] }));
     await selectedBy("scaler-v2", any({ kinds: ["autoscaling/v2/HorizontalPodAutoscaler"] }));
     const name = "horizontalpodautoscaler.sel-a.shop";
-    await waitForObject(cluster, ["configmap", RESULTS, `scaler-v1.${name}`], hasData({ apiVersion: "autoscaling/v1" }));
-    await waitForObject(cluster, ["configmap", RESULTS, `scaler-v2.${name}`], hasData({ apiVersion: "autoscaling/v2" }));
+    await waitForObject(
+      cluster,
+      ["configmap", RESULTS, `scaler-v1.${name}`],
+      hasData({ apiVersion: "autoscaling/v1" }),
+    );
+    await waitForObject(
+      cluster,
+      ["configmap", RESULTS, `scaler-v2.${name}`],
+      hasData({ apiVersion: "autoscaling/v2" }),
+    );
   });
 
   it("name a version that is not served: the policy says so, and others go on", async () => {
-    await cluster.apply(clusterPolicy("unserved", { name: "register", match: any({ kinds: ["apps/v7/Deployment"] }), generate: register("unserved") }));
-    const status = await waitForCondition(cluster, "unserved", { type: "Ready", status: "False", reason: "KindUnknown" });
+    await cluster.apply(
+      clusterPolicy("unserved", {
+        name: "register",
+        match: any({ kinds: ["apps/v7/Deployment"] }),
+        generate: register("unserved"),
+      }),
+    );
+    const status = await waitForCondition(cluster, "unserved", {
+      type: "Ready",
+      status: "False",
+      reason: "KindUnknown",
+    });
     expect(condition(status, "Ready")?.message).toContain("apps/v7/Deployment");
-    expect(await selectedBy("served", any({ kinds: ["Namespace"], names: ["sel-a"] }))).toEqual(["namespace.cluster.sel-a"]);
+    expect(await selectedBy("served", any({ kinds: ["Namespace"], names: ["sel-a"] }))).toEqual([
+      "namespace.cluster.sel-a",
+    ]);
   });
 
   it("are not about what was generated: a rule on ConfigMaps that makes ConfigMaps does not feed on them", async () => {
-    const found = await selectedBy("feeder", any({ kinds: ["ConfigMap"], names: ["app-1", "feeder*"], namespaces: ["sel-a", RESULTS] }));
+    const found = await selectedBy(
+      "feeder",
+      any({ kinds: ["ConfigMap"], names: ["app-1", "feeder*"], namespaces: ["sel-a", RESULTS] }),
+    );
     expect(found).toEqual(["configmap.sel-a.app-1"]);
     await cluster.kubectl("delete", "configmap", "feeder.configmap.sel-a.app-1", "-n", RESULTS);
     await waitForObject(cluster, ["configmap", RESULTS, "feeder.configmap.sel-a.app-1"]);
@@ -229,7 +316,10 @@ describe("a change of what is selected", () => {
   it("is followed when an object comes, changes its labels, and goes", async () => {
     const match = any({ kinds: ["ServiceAccount"], selector: { matchLabels: { registered: "yes" } } });
     expect(await selectedBy("moving", match)).toEqual([]);
-    await cluster.apply({ ...serviceAccount("sel-b", "mover"), metadata: { namespace: "sel-b", name: "mover", labels: { registered: "yes" } } });
+    await cluster.apply({
+      ...serviceAccount("sel-b", "mover"),
+      metadata: { namespace: "sel-b", name: "mover", labels: { registered: "yes" } },
+    });
     await waitForRegistered("moving", ["serviceaccount.sel-b.mover"]);
     await cluster.kubectl("label", "serviceaccount", "mover", "-n", "sel-b", "registered=no", "--overwrite");
     await waitForRegistered("moving", []);
@@ -241,7 +331,11 @@ describe("a change of what is selected", () => {
 
   it("is followed when the labels of a namespace change, for what lies in it", async () => {
     await cluster.apply(namespace("sel-later"), storedConfigMap("sel-later", "app-9"));
-    const match = any({ kinds: ["ConfigMap"], names: ["app-*"], namespaceSelector: { matchLabels: { audited: "yes" } } });
+    const match = any({
+      kinds: ["ConfigMap"],
+      names: ["app-*"],
+      namespaceSelector: { matchLabels: { audited: "yes" } },
+    });
     expect(await selectedBy("audited", match)).toEqual([]);
     await cluster.kubectl("label", "namespace", "sel-later", "audited=yes");
     await waitForRegistered("audited", ["configmap.sel-later.app-9"]);
@@ -272,7 +366,13 @@ describe("a namespaced Policy", () => {
   });
 
   it("sees and writes only its own namespace", async () => {
-    const generate = { apiVersion: "v1", kind: "Secret", name: `of-${TRIGGER_NAME}`, namespace: "tenant", data: { type: "Opaque" } };
+    const generate = {
+      apiVersion: "v1",
+      kind: "Secret",
+      name: `of-${TRIGGER_NAME}`,
+      namespace: "tenant",
+      data: { type: "Opaque" },
+    };
     await cluster.apply(namespacedPolicy("tenant", "local", { name: "local", match: any(MAPS), generate }));
     const status = await waitForCondition(cluster, "local", { type: "InSync", status: "True", namespace: "tenant" });
     expect(status.summary).toMatchObject({ triggers: 1, desired: 1 }); // the neighbour's app-1 is none
@@ -284,10 +384,23 @@ describe("a namespaced Policy", () => {
   });
 
   it("and a ClusterPolicy of the same name do not get in each other's way", async () => {
-    const generate = (name: string) => ({ apiVersion: "v1", kind: "Secret", name, namespace: "tenant", data: { type: "Opaque" } });
+    const generate = (name: string) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      name,
+      namespace: "tenant",
+      data: { type: "Opaque" },
+    });
     const match = any({ ...MAPS, names: ["app-1"] });
-    const wide = { name: "twin", match: any({ kinds: ["ConfigMap"], names: ["app-1"], namespaces: ["tenant"] }), generate: generate("of-cluster-twin") };
-    await cluster.apply(clusterPolicy("twin", wide), namespacedPolicy("tenant", "twin", { name: "twin", match, generate: generate("of-local-twin") }));
+    const wide = {
+      name: "twin",
+      match: any({ kinds: ["ConfigMap"], names: ["app-1"], namespaces: ["tenant"] }),
+      generate: generate("of-cluster-twin"),
+    };
+    await cluster.apply(
+      clusterPolicy("twin", wide),
+      namespacedPolicy("tenant", "twin", { name: "twin", match, generate: generate("of-local-twin") }),
+    );
     await waitForObject(cluster, ["secret", "tenant", "of-cluster-twin"]);
     const stays = await waitForObject(cluster, ["secret", "tenant", "of-local-twin"]);
     await cluster.kubectl("delete", "clusterpolicy", "twin");
@@ -297,28 +410,61 @@ describe("a namespaced Policy", () => {
 
   it("is refused by the API server when it names another namespace to write to", async () => {
     const generate = configMap("intruder", { k: "v" }, { namespace: "neighbour" });
-    const policy = namespacedPolicy("tenant", "outside", { name: "outside", match: any({ kinds: ["ServiceAccount"] }), generate });
-    await expect(cluster.apply(policy)).rejects.toThrow(/generate\.namespace.*own namespace|own namespace.*generate\.namespace/s);
+    const policy = namespacedPolicy("tenant", "outside", {
+      name: "outside",
+      match: any({ kinds: ["ServiceAccount"] }),
+      generate,
+    });
+    await expect(cluster.apply(policy)).rejects.toThrow(
+      /generate\.namespace.*own namespace|own namespace.*generate\.namespace/s,
+    );
   });
 
   it("fails with OutsideNamespace where a variable gives another namespace, and writes nothing there", async () => {
-    await cluster.apply(storedConfigMap("tenant", "route-in", { to: "tenant" }), storedConfigMap("tenant", "route-out", { to: "neighbour" }));
-    const generate = { apiVersion: "v1", kind: "Secret", name: `made-by-${TRIGGER_NAME}`, namespace: "{{ request.object.data.to }}", data: { type: "Opaque" } };
+    await cluster.apply(
+      storedConfigMap("tenant", "route-in", { to: "tenant" }),
+      storedConfigMap("tenant", "route-out", { to: "neighbour" }),
+    );
+    const generate = {
+      apiVersion: "v1",
+      kind: "Secret",
+      name: `made-by-${TRIGGER_NAME}`,
+      namespace: "{{ request.object.data.to }}",
+      data: { type: "Opaque" },
+    };
     const match = any({ kinds: ["ConfigMap"], names: ["route-*"] });
     const rule = { name: "routed", match, generate };
     await cluster.apply(namespacedPolicy("tenant", "routed", rule));
-    const status = await waitForCondition(cluster, "routed", { type: "InSync", status: "False", reason: "OutsideNamespace", namespace: "tenant" });
+    const status = await waitForCondition(cluster, "routed", {
+      type: "InSync",
+      status: "False",
+      reason: "OutsideNamespace",
+      namespace: "tenant",
+    });
     await waitForObject(cluster, ["secret", "tenant", "made-by-route-in"]);
-    expect(status.failures?.map(({ reason, trigger }) => `${reason} ${trigger?.namespace}/${trigger?.name}`)).toEqual(["OutsideNamespace tenant/route-out"]);
+    expect(status.failures?.map(({ reason, trigger }) => `${reason} ${trigger?.namespace}/${trigger?.name}`)).toEqual([
+      "OutsideNamespace tenant/route-out",
+    ]);
     expect(await cluster.get("secret", "neighbour", "made-by-route-out")).toBeUndefined();
-    await cluster.kubectl("patch", "configmap", "route-out", "-n", "tenant", "--type=merge", "-p", '{"data":{"to":"tenant"}}');
+    await cluster.kubectl(
+      "patch",
+      "configmap",
+      "route-out",
+      "-n",
+      "tenant",
+      "--type=merge",
+      "-p",
+      '{"data":{"to":"tenant"}}',
+    );
     await waitForObject(cluster, ["secret", "tenant", "made-by-route-out"]);
     await waitForCondition(cluster, "routed", { type: "InSync", status: "True", namespace: "tenant" });
   });
 
   it("does not see cluster-scoped kinds, its own namespace included", async () => {
     const generate = configMap("mine", { k: "v" }, { namespace: "tenant" });
-    await cluster.apply(namespacedPolicy("tenant", "wide", { name: "wide", match: namespacesLabelled("home"), generate }));
+    await cluster.apply(
+      namespacedPolicy("tenant", "wide", { name: "wide", match: namespacesLabelled("home"), generate }),
+    );
     const status = await waitForCondition(cluster, "wide", { type: "Ready", status: "False", namespace: "tenant" });
     expect(condition(status, "Ready")?.message).toContain("Namespace");
     expect(await cluster.get("configmap", "tenant", "mine")).toBeUndefined();

@@ -60,6 +60,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     concurrency: flags.concurrency,
     pruneDelay: flags.pruneDelay,
     systemNamespaces,
+    newInstallationKey: flags.newInstallationKey,
     metrics,
     log,
   });

@@ -19,7 +19,7 @@ export {
   waitForObject,
   waitUntilGone,
 } from "./objects.ts";
-export { type OperatorProcess, startOperator } from "./operator-process.ts";
+export { type OperatorProcess, type OperatorProcessOptions, startOperator } from "./operator-process.ts";
 export {
   clusterPolicy,
   condition,

@@ -24,19 +24,16 @@ export interface OperatorProcess extends AsyncDisposable {
 export type OperatorProcessOptions = {
   /** More flags, such as `--prune-delay=1s`. */
   flags?: readonly string[];
+  /** Only those flags: neither kubeconfig nor address. Default false. */
+  bare?: boolean;
   env?: { [name: string]: string };
   /** Wait until /readyz says ok. Default true. */
   waitReady?: boolean;
 };
 
 export async function startOperator(cluster: Cluster, options: OperatorProcessOptions = {}): Promise<OperatorProcess> {
-  const flags = [
-    "--kubeconfig",
-    cluster.operatorKubeconfig,
-    "--metrics-address",
-    "127.0.0.1:0",
-    ...(options.flags ?? []),
-  ];
+  const usual = ["--kubeconfig", cluster.operatorKubeconfig, "--metrics-address", "127.0.0.1:0"];
+  const flags = [...(options.bare ? [] : usual), ...(options.flags ?? [])];
   const child = spawn(process.execPath, [join(ROOT, "dist/main.js"), "operator", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },

@@ -56,6 +56,7 @@ class ClaimRun {
   readonly #refusals = new Map<ObjectKey, Refusal>();
   /** What we deleted ourselves is no drift, whenever its event comes. */
   readonly #deleted = new Set<ObjectKey>();
+  readonly #written = new Set<ObjectKey>();
 
   constructor(options: ClaimWorkerOptions, key: ClaimKey) {
     this.#options = options;
@@ -154,6 +155,7 @@ class ClaimRun {
       return;
     }
     world.inventory.observe(object, { resource: step.resource, by: "write", now: since ?? world.now });
+    this.#written.add(target);
     if (created) repairs.recreated(target);
     const correction = step.verb === "apply" || step.verb === "patch" ? step.correction : undefined;
     if (correction === undefined) return;
@@ -205,8 +207,16 @@ class ClaimRun {
       world.claims.set({ key: this.#key, wants, inSync, failures }, ruleKey, reads);
       if (failures.length === 0) world.moments.delete(this.#key);
     }
+    this.#tellSharers();
     this.#schedule(plan);
     onPlanned(keyOf(policy));
+  }
+
+  /** Whether others still agree with a target shows when its content is another one. */
+  #tellSharers(): void {
+    const { world, queue } = this.#options;
+    for (const target of this.#written)
+      for (const claim of world.claims.wanting(target)) if (claim !== this.#key) queue.add(claim);
   }
 
   /** It wants nothing any more, but what it made cannot be removed yet: that is told as long as it lasts. */

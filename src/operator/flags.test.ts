@@ -57,6 +57,7 @@ describe("the flags of the operator", () => {
       concurrency: 32,
       pruneDelay: 10_000,
       systemNamespaces: [],
+      newInstallationKey: false,
     });
   });
 

@@ -15,6 +15,7 @@ export type OperatorFlags = {
   pruneDelay: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
+  newInstallationKey: boolean;
 };
 
 /** Left alone, together with the operator's own. */
@@ -57,6 +58,10 @@ export function operatorOptions(): Option[] {
     )
       .default([], "none")
       .argParser(nameList),
+    new Option("--new-installation-key [true|false]", "make a new installation key where the old one is lost")
+      .default(false)
+      .preset("true")
+      .argParser(trueOrFalse),
   ];
 }
 
@@ -92,6 +97,12 @@ function wholeNumber(least: number, most: number): (value: string) => number {
     }
     return number;
   };
+}
+
+/** In the environment, "false" must not count as set. */
+function trueOrFalse(value: string): boolean {
+  if (value !== "true" && value !== "false") throw new InvalidArgumentError("it must be true or false");
+  return value === "true";
 }
 
 const NANOS_PER_MILLI = 1_000_000n;

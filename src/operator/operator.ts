@@ -10,6 +10,7 @@ import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
+import { InstallationKey } from "./installation-key.ts";
 import { addDisposal, addKinds, createInventoryMap } from "./inventory-map.ts";
 import { KindTracker } from "./kind-tracker.ts";
 import { createLease } from "./lease.ts";
@@ -36,6 +37,8 @@ export type OperatorOptions = {
   pruneDelay: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
+  /** Make a new installation key where the old one is lost. */
+  newInstallationKey: boolean;
   metrics: Metrics;
   log: Log;
 };
@@ -59,6 +62,7 @@ class Loop implements Operator {
   readonly #router;
   readonly #watches;
   readonly #inventoryMap;
+  readonly #key: InstallationKey;
   readonly #lease;
   readonly #permissions;
   readonly #reports: PolicyReports;
@@ -69,20 +73,24 @@ class Loop implements Operator {
   /** By resource: the rules that its objects trigger. */
   #triggered: TriggeredRules = new Map();
   #started = false;
+  /** Why it could not start yet. */
+  #obstacle = "the API server was not asked yet";
 
   constructor(options: OperatorOptions) {
     const { client, namespace, metrics, log, identity } = options;
     this.#options = options;
     const world = new ObservedWorld(options);
     const queue = createQueue<ClaimKey>((depth) => metrics.queueDepth.set(depth));
-    const mayWrite = (): boolean => this.#lease.held;
+    const leads = (): boolean => this.#lease.held;
     this.#world = world;
     this.#queue = queue;
     this.#book = createPolicyBook(world);
     this.#inventoryMap = createInventoryMap(client, namespace);
+    this.#key = new InstallationKey(client, options);
     this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
     this.#reports = new PolicyReports({
-      ...{ client, world, metrics, log, mayWrite },
+      ...{ client, world, metrics, log },
+      mayWrite: leads,
       watchFailure: (resource) => this.#watches.stateOf(resource)?.failure,
     });
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
@@ -103,7 +111,8 @@ class Loop implements Operator {
       for (const claim of claims) queue.add(claim);
     });
     this.#worker = createClaimWorker({
-      ...{ client, world, queue, repairs, metrics, log, mayWrite },
+      ...{ client, world, queue, repairs, metrics, log },
+      mayWrite: () => leads() && this.#key.isPresent,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onQuota: () => this.#watchQuotas(),
@@ -132,10 +141,10 @@ class Loop implements Operator {
   }
 
   whyNotReady(): string | undefined {
-    if (!this.#started) return "the API server was not reached yet";
+    if (!this.#started) return this.#obstacle;
     const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced(resource));
     if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
-    return this.#lease.held ? undefined : "another process holds the Lease";
+    return this.#lease.held ? this.#key.whyNotUsable() : "another process holds the Lease";
   }
 
   /** What the first plan needs: the kinds that are served, and what was stored. Tried until it works. */
@@ -149,6 +158,7 @@ class Loop implements Operator {
         this.#started = true;
         return;
       }
+      this.#obstacle = `cannot start yet: ${problem}`;
       log.warn({ reason: problem }, "cannot start yet; trying again");
       await delay(RETRY, undefined, { signal }).catch(() => {});
     }
@@ -191,6 +201,11 @@ class Loop implements Operator {
     }
     this.#rewatch();
     for (const state of this.#world.policyStates.values()) this.#store(state);
+    await this.#key.settle({
+      mayHold: () => this.#lease.held,
+      isKnown: () => this.#world.policiesSynced && this.#watches.settled,
+      hasTargets: () => this.#world.inventory.hasMarked,
+    });
     this.#refresh();
   }
 
@@ -203,6 +218,7 @@ class Loop implements Operator {
       metrics.watchFailures.inc({ resource: name, status: String(signal.failure.status) });
       log.warn({ resource: name, reason: printFailure(signal.failure) }, "a watch was refused; it is tried again");
       this.#touchUsersOf(resource);
+      if (signal.failure.status === 403 && this.#readiness.noteForbidden(resource)) this.#sweep();
     }
     this.#router.handle(watch, signal);
   }
@@ -236,6 +252,7 @@ class Loop implements Operator {
     this.#reports.forget(key);
     this.#enqueuePolicy(key);
     this.#rewatch();
+    this.#sweep(); // what waited for its plan waits no more
   }
 
   #policyChanged(key: ObjectKey): void {
@@ -245,6 +262,7 @@ class Loop implements Operator {
     this.#rewatch();
     this.#store(state);
     this.#enqueuePolicy(key);
+    if (state.phase === "invalid") this.#sweep(); // nothing waits for its plan
     this.#reports.touch(key);
   }
 
@@ -277,10 +295,13 @@ class Loop implements Operator {
     for (const { claim } of this.#world.inventory.values()) if (claim?.startsWith(prefix)) this.#queue.add(claim);
   }
 
-  /** Marked targets that no claim wants: now that all is planned, their fate is known. */
+  /** Marked targets that their claim does not want, or others want too: now that all is planned, their fate is known. */
   #sweep(): void {
-    for (const { claim } of this.#world.inventory.values()) {
-      if (claim !== undefined && this.#world.claims.get(claim) === undefined) this.#queue.add(claim);
+    const { inventory, claims } = this.#world;
+    for (const { claim, ref } of inventory.values()) {
+      const wanting = claims.wanting(keyOf(ref));
+      if (claim !== undefined && !wanting.has(claim)) this.#queue.add(claim);
+      for (const other of wanting) if (other !== claim) this.#queue.add(other);
     }
     this.#world.forgetOldDepartures();
   }
@@ -311,6 +332,7 @@ class Loop implements Operator {
     }
     this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced(system));
     this.#refresh();
+    this.#touchUsersOf(resource);
     if (this.#world.policiesSynced) this.#sweep();
   }
 

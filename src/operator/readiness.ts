@@ -1,6 +1,13 @@
 /** When a rule may be planned: all that it looks at is watched, and what has to survive a restart is stored. */
 
-import { isWatchable, type KubernetesObject, keyOf, type ObjectKey, type Resource } from "../object/index.ts";
+import {
+  isWatchable,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type Resource,
+  resourceKey,
+} from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimRef, findRule, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
@@ -55,6 +62,20 @@ export class Readiness {
       }
     }
     return started;
+  }
+
+  /** The resource may not be watched: nobody waits for the rules that look at it. True when that is new for one of them. */
+  noteForbidden(resource: Resource): boolean {
+    let isNew = false;
+    for (const [key, state] of this.#world.policyStates) {
+      for (const [name, progress] of this.#world.progress.get(key) ?? []) {
+        const used = findRule(state, name)?.triggers.some((trigger) => resourceKey(trigger) === resourceKey(resource));
+        if (used !== true || progress.stuck) continue;
+        progress.stuck = true;
+        isNew = true;
+      }
+    }
+    return isNew;
   }
 
   /** True once, when the last claim of a policy that had to be planned was planned. */

@@ -12,6 +12,8 @@ export interface Watches {
   want(selections: readonly Selection[]): void;
   /** Undefined when the resource is not watched. */
   stateOf(resource: Resource): WatchState | undefined;
+  /** True when each watch has shown its list, or was refused: no more can be known just now. */
+  readonly settled: boolean;
   stop(): void;
 }
 
@@ -46,6 +48,10 @@ class RunningWatches implements Watches {
 
   stateOf(resource: Resource): WatchState | undefined {
     return this.#running.get(resourceKey(resource))?.state;
+  }
+
+  get settled(): boolean {
+    return [...this.#running.values()].every(({ state }) => state.synced || state.failure !== undefined);
   }
 
   stop(): void {

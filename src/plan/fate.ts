@@ -12,14 +12,13 @@ import {
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
-  type ObjectKey,
   type ObjectRef,
   printRef,
   type Resource,
   readMarks,
 } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
-import { type ClaimRef, findRule, namespaceOf, type World } from "../state/index.ts";
+import { type ClaimRef, claimKey, findRule, namespaceOf, type World } from "../state/index.ts";
 
 export type Fate =
   | { type: "desired"; rule: CompiledRule; trigger: KubernetesObject; identity: ClaimIdentity; digest: ClaimDigest }
@@ -45,7 +44,7 @@ function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
   if (disposal === undefined) {
     return { type: "held", because: `nothing is stored about ${printRef(policy)}, so its targets are kept` };
   }
-  const absence = absenceOf(world, policy);
+  const absence = absenceOf(world, policy, Number.POSITIVE_INFINITY); // what is stored tells about definitions
   if (absence.type !== "gone") return absence;
   if (disposal.definition !== world.catalogue.definitionOf(policy)?.uid) {
     return { type: "held", because: `the definition of ${policy.kind} was replaced since ${policy.name} was stored` };
@@ -78,7 +77,7 @@ function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
   const trigger = storedTrigger(world, resource, triggerRef);
   if (trigger === "unknown") return { type: "held", because: `the list of ${resource.plural} is not known yet` };
   if (trigger === undefined || isBeingDeleted(trigger)) {
-    const absence = absenceOf(world, triggerRef);
+    const absence = absenceOf(world, triggerRef, lastWrite(world, ref));
     return absence.type === "gone" ? { ...absence, disposal, digest: undefined } : absence;
   }
   const identity = { ...ref, triggerUid: trigger.metadata.uid ?? "" };
@@ -109,27 +108,32 @@ function whyGenerated(world: World, trigger: KubernetesObject): string | undefin
   return marks === undefined || marks.adopted ? undefined : "Perennial generated it";
 }
 
+/** Until when the trigger was certainly there: we write only while it is. */
+function lastWrite(world: World, ref: ClaimRef): number {
+  const records = [...world.inventory.ofClaim(claimKey(ref), undefined)];
+  return records.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...records.map(({ writtenAt }) => writtenAt));
+}
+
 type Absence = { type: "gone"; because: string } | Extract<Fate, { type: "held" }>;
 
 /**
  * Deleting a CustomResourceDefinition sends plain DELETED events for its instances; so the absence of a custom resource
  * counts only after a while, and only while the definition it was stored under is established.
  */
-function absenceOf(world: World, ref: ObjectRef): Absence {
+function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absence {
   const because = `${printRef(ref)} is gone`;
   const definition = world.catalogue.definitionOf(ref);
   if (definition === undefined) return { type: "gone", because };
   if (definition.state === "unavailable")
     return { type: "held", because: `the definition of ${ref.kind} is not established` };
-  const departure = departureOf(world, keyOf(ref), definition.uid);
-  if (departure.definition !== definition.uid) {
+  const departure = world.departureOf(keyOf(ref));
+  // nobody saw it go: it may have gone with an earlier definition, while nobody looked or nobody could
+  const isReplaced =
+    departure === undefined ? lastSeen <= definition.createdAt : departure.definition !== definition.uid;
+  if (isReplaced) {
     return { type: "held", because: `the definition of ${ref.kind} was replaced after ${ref.name} was seen last` };
   }
-  const again = departure.since + world.pruneDelay - world.now;
+  const again = (departure?.since ?? 0) + world.pruneDelay - world.now;
   if (again > 0) return { type: "held", because: `${because}, and may come back`, again };
   return { type: "gone", because };
-}
-
-function departureOf(world: World, key: ObjectKey, definition: string): { since: number; definition: string } {
-  return world.departureOf(key) ?? { since: 0, definition };
 }

@@ -186,7 +186,9 @@ describe("an object that was there before", () => {
     observe(world, { ...live, metadata: { ...live.metadata, labels } });
     const [step] = writes(world, key);
     expect(step).toMatchObject({ verb: "apply", because: expect.stringContaining("perennial.dev~1claim") });
-    expect(step).toMatchObject({ correction: { paths: expect.arrayContaining(["/metadata/labels/perennial.dev~1claim"]) } });
+    expect(step).toMatchObject({
+      correction: { paths: expect.arrayContaining(["/metadata/labels/perennial.dev~1claim"]) },
+    });
     expect(step).not.toMatchObject({ object: { metadata: { annotations: { [ADOPTED]: "true" } } } });
   });
 

@@ -17,6 +17,7 @@ import { type ClaimKey, claimKey, type Judgement, namespaceOf, type TargetRecord
 import { otherManagerOf } from "./adoption.ts";
 import { planCorrection } from "./correction.ts";
 import { findDrift, isInSync } from "./drift.ts";
+import { firstHeir } from "./precedence.ts";
 import type { Failure, SkipStep, Step } from "./step.ts";
 
 export type Wanted = {
@@ -66,7 +67,7 @@ function whyBlocked(world: World, { ref }: DesiredTarget): Blocked | undefined {
 
 function firstStep(world: World, wanted: Wanted): Step {
   if (wanted.synchronize || world.isMoment(wanted.key)) return firstApply(wanted);
-  return skip(wanted, "it is made once, and made again only when its trigger changes");
+  return { ...skip(wanted, "it is made once, and made again only when its trigger changes"), inSync: true };
 }
 
 /** The server creates, or answers 409 when the object is there: no read is needed to know. */
@@ -104,6 +105,7 @@ function adopt(wanted: Wanted, live: KubernetesObject, uid: string): Step {
 /** Marked for another claim: it stays with that one as long as that one wants it. */
 function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): Step {
   const { ref } = wanted.target;
+  if (!wanted.synchronize) return { ...skip(wanted, "it exists, and is left alone"), inSync: true };
   const holder = record.claim;
   const marked = adoptedLike(wanted, record.marks?.adopted ?? false);
   if (holder === wanted.key) return apply(marked, record.uid, "its trigger was deleted and created again");
@@ -119,6 +121,8 @@ function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): Ste
     const message = `${printRef(ref)} carries the marks of a claim that is not known here; remove its perennial.dev labels to let it be adopted`;
     return skip(wanted, message, { reason: "Conflict", message, target: ref });
   }
+  const first = firstHeir(world, ref, wanted.key);
+  if (first !== wanted.key) return skip(wanted, `${printClaim(first)} comes first and takes it over`);
   return apply(marked, record.uid, `${printClaim(holder)} no longer wants it`);
 }
 

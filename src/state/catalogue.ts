@@ -23,7 +23,8 @@ export interface Catalogue extends ServedKinds {
   definitionOf(kind: GroupKind): Definition | undefined;
 }
 
-export type Definition = { uid: string; state: "established" | "unavailable" };
+/** `createdAt`: milliseconds since 1970, by the clock of the API server. */
+export type Definition = { uid: string; createdAt: number; state: "established" | "unavailable" };
 
 export interface CatalogueWriter extends Catalogue {
   replaceDiscovered(resources: readonly Resource[]): void;
@@ -52,8 +53,8 @@ class WatchedCatalogue implements CatalogueWriter {
   }
 
   removeDefinition(definition: KubernetesObject): void {
-    const { kind, uid } = readDefinition(definition);
-    this.#defined.set(groupKindKey(kind), { uid, state: "unavailable", resources: [] });
+    const { kind, uid, createdAt } = readDefinition(definition);
+    this.#defined.set(groupKindKey(kind), { uid, createdAt, state: "unavailable", resources: [] });
   }
 
   find(apiVersion: string, kind: string): Resource | undefined {
@@ -94,6 +95,7 @@ function readDefinition(definition: KubernetesObject): Defined & { kind: GroupKi
   return {
     kind,
     uid: definition.metadata.uid ?? "",
+    createdAt: Date.parse(definition.metadata.creationTimestamp ?? ""),
     state: established ? "established" : "unavailable",
     resources: versions.map((version) => ({ ...shared, version: String(version.name) })).sort(byPriority),
   };

@@ -14,6 +14,7 @@ import {
   type Json,
   type KubernetesObject,
   keyOf,
+  MANAGER,
   type Marks,
   type ObjectKey,
   type ObjectRef,
@@ -34,6 +35,8 @@ export type TargetRecord = {
   /** Whose it is by its annotations, when they agree with the marks; undefined when nobody can tell. */
   claim: ClaimKey | undefined;
   deleting: boolean;
+  /** When we wrote it last, in milliseconds since 1970 by the clock of the API server: its trigger was there then. */
+  writtenAt: number;
   /** The digest of content, labels and annotations as last seen. */
   digest: string;
   /** The judgement that still holds: for this desired state, this content is in sync (or will not get better). */
@@ -64,6 +67,8 @@ export type Sighting = {
 
 export interface Inventory {
   readonly size: number;
+  /** True when at least one target carries marks of this installation. */
+  readonly hasMarked: boolean;
   get(key: ObjectKey): TargetRecord | undefined;
   /** The records that belong to a claim, by marks of any uid of its trigger, or by the digest of the current one. */
   ofClaim(key: ClaimKey, digest: ClaimDigest | undefined): Set<TargetRecord>;
@@ -98,6 +103,10 @@ class MapInventory implements InventoryWriter {
 
   get size(): number {
     return this.#records.size;
+  }
+
+  get hasMarked(): boolean {
+    return this.#byClaim.size > 0;
   }
 
   get(key: ObjectKey): TargetRecord | undefined {
@@ -170,6 +179,7 @@ class MapInventory implements InventoryWriter {
       marks,
       claim: identity === undefined || marks === undefined ? undefined : claimKey(identity),
       deleting: isBeingDeleted(live),
+      writtenAt: writtenAt(live),
       digest,
       ...(known?.judged === undefined ? {} : { judged: known.judged }),
       // somebody else's change is a new start; the answer to our own write is not
@@ -192,6 +202,12 @@ class MapInventory implements InventoryWriter {
       if (records?.size === 0) this.#byClaim.delete(key);
     }
   }
+}
+
+/** Managed fields may have been cleared; then it is as old as it looks. */
+function writtenAt({ metadata }: KubernetesObject): number {
+  const times = (metadata.managedFields ?? []).filter(({ manager }) => manager === MANAGER).map(({ time }) => time);
+  return Math.max(...[metadata.creationTimestamp, ...times].map((time) => Date.parse(time ?? "") || 0));
 }
 
 function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {

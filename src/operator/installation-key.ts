@@ -1,0 +1,100 @@
+/**
+ * The installation key: made once, kept in a Secret, and the root of all values that must never change by themselves. A key
+ * that is gone while marked targets are there was lost, not never made: a new one would change those values everywhere, so
+ * that is for a person to decide.
+ */
+
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
+import { isJsonObject, type JsonObject, MANAGER } from "../object/index.ts";
+import type { Log } from "../telemetry/index.ts";
+
+export const KEY_SECRET = "perennial";
+const KEY_FIELD = "installation-key";
+const KEY_BYTES = 32;
+
+/** `absent`: not there; whether it was lost shows when the targets are known. */
+type KeyState = "unknown" | "present" | "absent" | "lost";
+
+export type KeyOptions = { namespace: string; newInstallationKey: boolean; log: Log };
+
+/** What has to be known before a key may be made. */
+export type KeyConditions = { mayHold(): boolean; isKnown(): boolean; hasTargets(): boolean };
+
+const POLL = 250;
+const POLL_WHILE_LOST = 5_000;
+
+export class InstallationKey {
+  readonly #client: ClusterClient;
+  readonly #options: KeyOptions;
+  #state: KeyState = "unknown";
+
+  constructor(client: ClusterClient, options: KeyOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Finds it, or makes it where none is missed; while it is lost, waits until somebody restores it. */
+  async settle(conditions: KeyConditions): Promise<void> {
+    while (!this.isPresent && conditions.mayHold()) {
+      const problem = (await this.#load()) ?? (await this.#makeIfNeverMade(conditions));
+      if (problem !== undefined) this.#options.log.warn({ reason: problem }, "no installation key yet; trying again");
+      if (!this.isPresent) await delay(this.#state === "lost" ? POLL_WHILE_LOST : POLL);
+    }
+  }
+
+  get isPresent(): boolean {
+    return this.#state === "present";
+  }
+
+  /** For /readyz; undefined when it is there. */
+  whyNotUsable(): string | undefined {
+    if (this.#state === "present") return undefined;
+    if (this.#state !== "lost") return "waiting for the installation key";
+    return `the installation key is lost: Secret ${this.#options.namespace}/${KEY_SECRET} is gone while generated objects are there; restore it from a backup, or start once with --new-installation-key`;
+  }
+
+  async #load(): Promise<string | undefined> {
+    const answer = await sendForObject(this.#client, { method: "GET", path: `${this.#collection}/${KEY_SECRET}` });
+    if (!answer.ok && answer.failure.status !== 404)
+      return `cannot read Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
+    const data: JsonObject = answer.ok && isJsonObject(answer.object.data) ? answer.object.data : {};
+    const key = Buffer.from(String(data[KEY_FIELD] ?? ""), "base64");
+    if (key.length >= KEY_BYTES) this.#state = "present";
+    else if (this.#state !== "lost") this.#state = "absent";
+    return undefined;
+  }
+
+  async #makeIfNeverMade({ isKnown, hasTargets }: KeyConditions): Promise<string | undefined> {
+    if (this.isPresent || !isKnown()) return undefined;
+    if (!hasTargets() || this.#options.newInstallationKey) return this.#make();
+    if (this.#state !== "lost") {
+      this.#state = "lost";
+      this.#options.log.error(this.whyNotUsable());
+    }
+    return undefined;
+  }
+
+  async #make(): Promise<string | undefined> {
+    const answer = await sendForObject(this.#client, {
+      method: "PATCH",
+      path: `${this.#collection}/${KEY_SECRET}`,
+      query: { fieldManager: MANAGER, force: "true" },
+      contentType: "application/apply-patch+yaml",
+      body: {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: KEY_SECRET },
+        data: { [KEY_FIELD]: randomBytes(KEY_BYTES).toString("base64") },
+      },
+    });
+    if (!answer.ok) return `cannot write Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
+    this.#state = "present";
+    return undefined;
+  }
+
+  get #collection(): string {
+    return `/api/v1/namespaces/${this.#options.namespace}/secrets`;
+  }
+}
