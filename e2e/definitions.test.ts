@@ -10,9 +10,9 @@ import {
   customResourceDefinition,
   type Definition,
   installDefinition,
+  installPolicyDefinitions,
   namespacesLabelled,
   type OperatorProcess,
-  ROOT,
   removeDefinition,
   startCluster,
   startOperator,
@@ -307,11 +307,6 @@ describe("the definitions of the policies themselves", () => {
   });
   let before: string;
 
-  async function reinstall(): Promise<void> {
-    await cluster.kubectl("apply", "--server-side", "-f", `${ROOT}/crds`);
-    await cluster.kubectl("wait", "--for=condition=Established", "crd", ...POLICY_DEFINITIONS, "--timeout=60s");
-  }
-
   /** Applied again, the policy is served again, and nothing was written to get there. */
   async function expectServedAgain(): Promise<void> {
     await waitUntil("the policy is taken again", async () => {
@@ -329,7 +324,7 @@ describe("the definitions of the policies themselves", () => {
     before = version(await appears("configmap", "kept", "kept"));
     await waitForCondition(cluster, "keeper", { type: "InSync", status: "True" });
     for (const definition of POLICY_DEFINITIONS) await removeDefinition(cluster, definition);
-    await reinstall();
+    await installPolicyDefinitions(cluster);
     await waitForPrune("after-policies");
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);
     await expectServedAgain();
@@ -339,7 +334,7 @@ describe("the definitions of the policies themselves", () => {
     for (const definition of POLICY_DEFINITIONS) await removeDefinition(cluster, definition);
     await new Promise((resolve) => setTimeout(resolve, PRUNE_DELAY + 1_000)); // no policy can be applied to tell the time by
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);
-    await reinstall();
+    await installPolicyDefinitions(cluster);
     await waitForPrune("after-a-while");
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);
     await expectServedAgain();
@@ -354,7 +349,7 @@ describe("the definitions of the policies themselves", () => {
       return answer.status === 503 && (await answer.text()).includes("clusterpolicies.perennial.dev");
     });
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);
-    await reinstall();
+    await installPolicyDefinitions(cluster);
     await operator.ready();
     await waitForPrune("after-restart");
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);
@@ -364,7 +359,7 @@ describe("the definitions of the policies themselves", () => {
   it("may be replaced while the operator is away", async () => {
     await operator.stop();
     for (const definition of POLICY_DEFINITIONS) await removeDefinition(cluster, definition);
-    await reinstall();
+    await installPolicyDefinitions(cluster);
     operator = await startOperator(cluster, { flags: FLAGS });
     await waitForPrune("after-replacement");
     expect(await versionOf("configmap", "kept", "kept")).toBe(before);

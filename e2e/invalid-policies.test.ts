@@ -7,11 +7,11 @@ import {
   clusterPolicy,
   condition,
   configMap,
+  installPolicyDefinitions,
   namespacedPolicy,
   namespacesLabelled,
   type OperatorProcess,
   policyStatus,
-  ROOT,
   startCluster,
   startOperator,
   type TestRule,
@@ -314,7 +314,7 @@ describe("a policy that an older, looser definition let in", () => {
     expect(message).toMatch(/^UnsupportedField: /);
     for (const field of ["spec.background", "spec.rules[0].preconditions", "not served by this version"])
       expect(message).toContain(field);
-    await cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", `${ROOT}/crds`);
+    await installPolicyDefinitions(cluster);
     await expectOthersServed("after-looser");
     expect(condition(await policyStatus(cluster, "stored"), "Stalled")?.status).toBe("True");
   });

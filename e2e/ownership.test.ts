@@ -250,25 +250,52 @@ describe("one target that two policies want", () => {
 
   it("turns from shared into disputed and back when one of them is edited", async () => {
     await cluster.apply(namespace("turning", { turning: "yes" }));
-    await cluster.apply(wanting("turning-first", "turning", { tier: "gold" }));
-    await waitForCondition(cluster, "turning-first", { type: "InSync", status: "True" });
-    await cluster.apply(wanting("turning-second", "turning", { tier: "gold" }));
-    await waitForCondition(cluster, "turning-second", { type: "InSync", status: "True" });
-    await cluster.apply(wanting("turning-first", "turning", { tier: "platinum" }));
+    await cluster.apply(wanting("turning-z", "turning", { tier: "gold" }));
+    await waitForCondition(cluster, "turning-z", { type: "InSync", status: "True" });
+    await cluster.apply(wanting("turning-a", "turning", { tier: "gold" }));
+    await waitForCondition(cluster, "turning-a", { type: "InSync", status: "True" });
+    await cluster.apply(wanting("turning-z", "turning", { tier: "platinum" }));
     await waitForObject(cluster, settingsIn("turning"), hasData({ tier: "platinum" }));
-    await waitForCondition(cluster, "turning-second", { type: "InSync", status: "False", reason: "Conflict" });
-    await cluster.apply(wanting("turning-second", "turning", { tier: "platinum" }));
-    await waitForCondition(cluster, "turning-second", { type: "InSync", status: "True" });
+    await waitForCondition(cluster, "turning-a", { type: "InSync", status: "False", reason: "Conflict" });
+    await cluster.apply(wanting("turning-a", "turning", { tier: "platinum" }));
+    await waitForCondition(cluster, "turning-a", { type: "InSync", status: "True" });
+  });
+
+  it("goes to the older policy when its holder goes", async () => {
+    await cluster.apply(namespace("inherited", { inherited: "yes" }));
+    await cluster.apply(wanting("inherited-holder", "inherited", { tier: "gold" }));
+    const before = await waitForObject(cluster, settingsIn("inherited"));
+    await cluster.apply(wanting("inherited-z", "inherited", { tier: "z" }));
+    const { metadata } = await waitForObject(cluster, ["clusterpolicy", "", "inherited-z"]);
+    const nextSecond = Date.parse(metadata.creationTimestamp ?? "") + 1_000; // the age of policies is told in seconds
+    await waitUntil("a second later", async () => Date.now() > nextSecond);
+    await cluster.apply(wanting("inherited-a", "inherited", { tier: "a" }));
+    for (const name of ["inherited-z", "inherited-a"])
+      await waitForCondition(cluster, name, { type: "InSync", status: "False", reason: "Conflict" });
+    const mark = await markAudit(cluster);
+    await cluster.kubectl("delete", "clusterpolicy", "inherited-holder");
+    const after = await waitForObject(cluster, settingsIn("inherited"), hasData({ tier: "z" }));
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+    await waitForCondition(cluster, "inherited-z", { type: "InSync", status: "True" });
+    await waitForCondition(cluster, "inherited-a", { type: "InSync", status: "False", reason: "Conflict" });
+    const writes = (await operatorRequests(cluster, mark)).filter(
+      ({ objectRef }) => objectRef?.namespace === "inherited",
+    );
+    expect(writes.map(printRequest)).toEqual(["patch configmaps inherited/settings 200"]); // one write, no delete
   });
 
   it("keeps its holder when the operator is restarted", async () => {
     const before = await waitForObject(cluster, settingsIn("turning"));
-    await cluster.apply(wanting("turning-second", "turning", { tier: "lead" }));
-    await waitForCondition(cluster, "turning-second", { type: "InSync", status: "False", reason: "Conflict" });
+    await cluster.apply(wanting("turning-a", "turning", { tier: "lead" }));
+    await waitForCondition(cluster, "turning-a", { type: "InSync", status: "False", reason: "Conflict" });
     await operator.stop();
     operator = await startOperator(cluster, { flags: ["--prune-delay=1s"] });
     await laterEventProcessed("turning");
-    await waitForCondition(cluster, "turning-second", { type: "InSync", status: "False", reason: "Conflict" });
+    await waitUntil("the status of after the restart says Conflict in both namespaces", async () => {
+      const { rules, conditions } = await policyStatus(cluster, "turning-a");
+      if (rules?.[0]?.triggers === 2 && rules[0].failed === 2) return true;
+      throw new Error(JSON.stringify({ rules, conditions }));
+    });
     expect(versionOf(await waitForObject(cluster, settingsIn("turning")))).toBe(versionOf(before));
   });
 

@@ -5,6 +5,7 @@ import {
   auditBetween,
   type Cluster,
   clusterPolicy,
+  condition,
   configMap,
   hasData,
   markAudit,
@@ -12,6 +13,7 @@ import {
   namespacesLabelled,
   type OperatorProcess,
   type Place,
+  policyStatus,
   startCluster,
   startOperator,
   storedConfigMap,
@@ -192,7 +194,7 @@ describe("an edited policy", () => {
       clusterPolicy("typo", {
         name: "settings",
         match,
-        generate: configMap("settings", { k: "{{ request.object.metadata.name" }),
+        generate: configMap("settings", { k: "{{ request.object.metadata. }}" }),
       }),
     );
     await waitForCondition(cluster, "typo", { type: "Ready", status: "False", reason: "InvalidPolicy" });
@@ -372,9 +374,14 @@ describe("synchronize: false", () => {
 
   it("leaves it deleted, and stays in sync", async () => {
     await cluster.kubectl("delete", "configmap", "welcome", "-n", "once-deleted");
+    const { summary } = await policyStatus(cluster, "once");
     await laterEventProcessed();
     expect(await cluster.get(...map("once-deleted/welcome"))).toBeUndefined();
-    await waitForCondition(cluster, "once", { type: "InSync", status: "True" });
+    await waitUntil("the status is of after that", async () => {
+      const { summary: now } = await policyStatus(cluster, "once");
+      return (now?.corrected ?? 0) > (summary?.corrected ?? 0); // the control object that was made again
+    });
+    expect(condition(await policyStatus(cluster, "once"), "InSync")).toMatchObject({ status: "True" });
   });
 
   it("leaves it deleted also when the operator is restarted", async () => {

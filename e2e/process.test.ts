@@ -8,6 +8,7 @@ import {
   type Cluster,
   clusterPolicy,
   configMap,
+  installPolicyDefinitions,
   namespacesLabelled,
   OPERATOR_NAMESPACE,
   type OperatorProcess,
@@ -277,7 +278,7 @@ describe("a start before everything is there", () => {
     for (const plural of ["clusterpolicies", "policies"]) await removeDefinition(cluster, `${plural}.perennial.dev`);
     const operator = await start({ waitReady: false });
     await waitForReason(operator, /clusterpolicies\.perennial\.dev/);
-    await cluster.kubectl("apply", "--server-side", "-f", join(ROOT, "crds"));
+    await installPolicyDefinitions(cluster);
     await operator.ready();
     await expectServed("after-definitions");
   });

@@ -58,14 +58,23 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 async function prepare(plane: ControlPlane, grantUsualKinds: boolean): Promise<Cluster> {
   const cache = await mkdtemp(join(tmpdir(), "perennial-kubectl-"));
   const cluster = clusterOf(plane, cache);
-  await cluster.kubectl("apply", "--server-side", "-f", join(ROOT, "crds"));
-  await cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
+  await installPolicyDefinitions(cluster);
   await cluster.kubectl("apply", "-k", join(ROOT, "config/rbac"));
   if (grantUsualKinds) await cluster.grant("usual-kinds", USUAL_RULES);
   return {
     ...cluster,
     operatorKubeconfig: await plane.kubeconfigFor({ namespace: OPERATOR_NAMESPACE, serviceAccount: "perennial" }),
   };
+}
+
+/** Returns when policies can be listed. */
+export async function installPolicyDefinitions({ kubectl, plane }: Cluster): Promise<void> {
+  await kubectl("apply", "--server-side", "--force-conflicts", "-f", join(ROOT, "crds"));
+  for (const plural of ["clusterpolicies", "policies"])
+    await waitUntil(`${plural} are served`, async () => {
+      const { status } = await plane.request("GET", `/apis/perennial.dev/v1/${plural}`);
+      return status === 200;
+    });
 }
 
 function clusterOf(plane: ControlPlane, cache: string): Cluster {

@@ -7,7 +7,15 @@ export {
   operatorRequests,
   printRequest,
 } from "./audit.ts";
-export { ALL_VERBS, type Cluster, OPERATOR_NAMESPACE, ROOT, startCluster, waitUntil } from "./cluster.ts";
+export {
+  ALL_VERBS,
+  type Cluster,
+  installPolicyDefinitions,
+  OPERATOR_NAMESPACE,
+  ROOT,
+  startCluster,
+  waitUntil,
+} from "./cluster.ts";
 export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
 export {
   hasData,

@@ -24,6 +24,7 @@ import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
 import { rulesOf, type TriggeredRules, triggeredRules, wantedWatches } from "./wanted-watches.ts";
+import { WatchLog } from "./watch-log.ts";
 import { createWatches, type WatchState } from "./watches.ts";
 
 export type OperatorOptions = {
@@ -69,6 +70,7 @@ class Loop implements Operator {
   readonly #kinds: KindTracker;
   readonly #readiness: Readiness;
   readonly #worker;
+  readonly #watchLog: WatchLog;
   #watchesQuotas = false;
   /** By resource: the rules that its objects trigger. */
   #triggered: TriggeredRules = new Map();
@@ -79,6 +81,7 @@ class Loop implements Operator {
   constructor(options: OperatorOptions) {
     const { client, namespace, metrics, log, identity } = options;
     this.#options = options;
+    this.#watchLog = new WatchLog(metrics, log);
     const world = new ObservedWorld(options);
     const queue = createQueue<ClaimKey>((depth) => metrics.queueDepth.set(depth));
     const leads = (): boolean => this.#lease.held;
@@ -210,16 +213,8 @@ class Loop implements Operator {
   }
 
   #onSignal(watch: WatchState, signal: WatchSignal): void {
-    const { metrics, log } = this.#options;
-    const { resource } = watch.selection;
-    const name = resourceName(resource);
-    if (signal.type === "reopened") metrics.watchReopened.inc({ resource: name, because: signal.because });
-    if (signal.type === "failed") {
-      metrics.watchFailures.inc({ resource: name, status: String(signal.failure.status) });
-      log.warn({ resource: name, reason: printFailure(signal.failure) }, "a watch was refused; it is tried again");
-      this.#touchUsersOf(resource);
-      if (signal.failure.status === 403 && this.#readiness.noteForbidden(resource)) this.#sweep();
-    }
+    this.#watchLog.note(watch, signal);
+    if (signal.type === "failed") this.#touchUsersOf(watch.selection.resource);
     this.#router.handle(watch, signal);
   }
 

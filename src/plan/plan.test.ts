@@ -211,6 +211,79 @@ describe("an object that was there before", () => {
   });
 });
 
+describe("a trigger that carries marks", () => {
+  const match = { any: [{ resources: { kinds: ["ConfigMap"], names: ["settings"] } }] };
+
+  /** A second rule, about the ConfigMap that the first one wants. */
+  function fateOfFeeder(adopted: boolean): string {
+    const { world, key } = worldWithRule();
+    const made = applied(wanted(world, key));
+    const annotations = { ...made.metadata.annotations, ...(adopted ? { [ADOPTED]: "true" } : {}) };
+    const live = { ...made, metadata: { ...made.metadata, annotations } };
+    world.stores.get("/v1/configmaps")?.set(live);
+    const feeder = servePolicy(world, "feeder", [{ ...configMapRule("copy", {}, { namespace: "shop" }), match }]);
+    return planClaim(world, claimOf(feeder, "copy", live)).because;
+  }
+
+  it("triggers nothing when it was generated", () => {
+    expect(fateOfFeeder(false)).toContain("Perennial generated it");
+  });
+
+  it("triggers when it was there before and is only adopted", () => {
+    expect(fateOfFeeder(true)).toBe("its rule applies");
+  });
+});
+
+describe("a target whose holder is gone", () => {
+  /** Two more policies want it; the answer is what each of them plans. */
+  function heirs(): { older: Step | undefined; younger: Step | undefined } {
+    const { world, key } = worldWithRule();
+    observe(world, applied(wanted(world, key)));
+    const claims = ["z-older", "a-younger"].map((name, i) => {
+      const createdAt = `2026-01-0${i + 1}T00:00:00Z`;
+      const claim = claimOf(
+        servePolicy(world, name, [configMapRule("settings", { by: name })], createdAt),
+        "settings",
+        SHOP,
+      );
+      commit(world, claim);
+      return claim;
+    });
+    const [older, younger] = claims.map((claim) => planClaim(world, claim).steps[0]);
+    return { older, younger };
+  }
+
+  it("is taken over by the older policy, and by no other at the same time", () => {
+    const { older, younger } = heirs();
+    expect(older).toMatchObject({
+      verb: "apply",
+      object: { data: { by: "z-older" } },
+      precondition: { uid: expect.any(String) },
+    });
+    expect(younger).toMatchObject({ verb: "skip", because: expect.stringContaining("z-older") });
+  });
+});
+
+describe("what is made once", () => {
+  it("is in sync when somebody deleted it, until its trigger changes", () => {
+    const { world, key } = worldWithRule({ synchronize: false });
+    expect(planClaim(world, key).steps).toMatchObject([{ verb: "skip", inSync: true }]);
+    world.moments.add(key);
+    expect(writes(world, key)).toMatchObject([{ verb: "apply", precondition: { absent: true } }]);
+  });
+
+  it("is left alone when it carries the marks of another rule, such as the one it was renamed from", () => {
+    const { world, key } = worldWithRule();
+    observe(world, applied(wanted(world, key)));
+    const renamed = servePolicy(world, "base", [
+      { ...configMapRule("settings", { new: "data" }, { synchronize: false }), name: "renamed" },
+    ]);
+    const claim = claimOf(renamed, "renamed", SHOP);
+    world.moments.add(claim);
+    expect(planClaim(world, claim).steps).toMatchObject([{ verb: "skip", inSync: true }]);
+  });
+});
+
 describe("what is no longer desired", () => {
   function orphaned(more = {}) {
     const { world, key } = worldWithRule(more);

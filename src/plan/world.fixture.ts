@@ -97,8 +97,9 @@ export function emptyWorld(): TestWorld {
 }
 
 /** Serves a ClusterPolicy as the operator would; throws when it does not compile. */
-export function servePolicy(world: TestWorld, name: string, rules: Json[]): PolicyState {
-  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name }, spec: { rules } };
+export function servePolicy(world: TestWorld, name: string, rules: Json[], createdAt = ""): PolicyState {
+  const metadata = { name, ...(createdAt === "" ? {} : { creationTimestamp: createdAt }) };
+  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata, spec: { rules } };
   const parsed = parsePolicy(object);
   if ("issues" in parsed) throw new Error(JSON.stringify(parsed.issues));
   const compiled = compilePolicy(parsed.policy, world.catalogue);
