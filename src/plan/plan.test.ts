@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ADOPTED, CLAIM, type KubernetesObject, keyOf, refOf, TARGET } from "../object/index.ts";
-import type { ClaimKey } from "../state/index.ts";
+import { ADOPTED, CLAIM, type KubernetesObject, keyOf, refOf, resourceKey, TARGET } from "../object/index.ts";
+import { type ClaimKey, createObjectStore } from "../state/index.ts";
 import { planClaim } from "./plan.ts";
 import { isWrite, type Step } from "./step.ts";
 import {
@@ -13,6 +13,7 @@ import {
   namespaceObject,
   servePolicy,
   type TestWorld,
+  WIDGETS,
 } from "./world.fixture.ts";
 
 const SHOP = namespaceObject("shop");
@@ -379,6 +380,46 @@ describe("what is no longer desired", () => {
   });
 });
 
+describe("the target of a custom resource that nobody saw go", () => {
+  /** It is gone, and its target was written in second 10. */
+  function unattended(definedAt: string): { world: TestWorld; key: ClaimKey } {
+    const world = emptyWorld();
+    const widget = {
+      apiVersion: "t.example.com/v1",
+      kind: "Widget",
+      metadata: { name: "w", namespace: "shop", uid: "w" },
+    };
+    const defined = definition("crd-1", true, { group: "t.example.com", kind: "Widget", plural: "widgets" });
+    defined.metadata.creationTimestamp = definedAt;
+    world.catalogue.setDefinition(defined);
+    const widgets = createObjectStore();
+    widgets.set(widget);
+    widgets.swap();
+    widgets.set(widget);
+    world.stores.set(resourceKey(WIDGETS), widgets);
+    world.stores.get("/v1/namespaces")?.set(SHOP);
+    const match = { any: [{ resources: { kinds: ["Widget"] } }] };
+    const policy = servePolicy(world, "base", [{ ...configMapRule("settings", {}, { namespace: "shop" }), match }]);
+    const key = claimOf(policy, "settings", widget);
+    const live = applied(wanted(world, key));
+    for (const entry of live.metadata.managedFields ?? []) entry.time = "2026-01-01T00:00:10Z";
+    observe(world, { ...live, metadata: { ...live.metadata, creationTimestamp: "2026-01-01T00:00:01Z" } });
+    commit(world, key);
+    widgets.remove(widget);
+    return { world, key };
+  }
+
+  it("is deleted when it was written under the definition as it is", () => {
+    const { world, key } = unattended("2026-01-01T00:00:05Z");
+    expect(writes(world, key)).toMatchObject([{ verb: "delete" }]);
+  });
+
+  it("is kept when the definition is newer: the custom resource may have gone with the older one", () => {
+    const { world, key } = unattended("2026-01-01T00:00:15Z");
+    expect(planClaim(world, key)).toMatchObject({ fate: "held", steps: [] });
+  });
+});
+
 describe("a target that is made once", () => {
   it("is made for a trigger that is new, and not otherwise", () => {
     const { world, key } = worldWithRule({ synchronize: false });
@@ -406,15 +447,17 @@ describe("a target that is made once", () => {
   });
 });
 
-function definition(uid: string, established: boolean): KubernetesObject {
+const CLUSTER_POLICY = { group: "perennial.dev", kind: "ClusterPolicy", plural: "clusterpolicies" };
+
+function definition(uid: string, established: boolean, { group, kind, plural } = CLUSTER_POLICY): KubernetesObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: "clusterpolicies.perennial.dev", uid },
+    metadata: { name: `${plural}.${group}`, uid },
     spec: {
-      group: "perennial.dev",
-      scope: "Cluster",
-      names: { kind: "ClusterPolicy", plural: "clusterpolicies" },
+      group,
+      scope: group === "perennial.dev" ? "Cluster" : "Namespaced",
+      names: { kind, plural },
       versions: [{ name: "v1", served: true, storage: true }],
     },
     status: { conditions: [{ type: "Established", status: established ? "True" : "False" }] },

@@ -200,6 +200,64 @@ describe("the kinds of a rule", () => {
   });
 });
 
+describe("a Policy", () => {
+  const matched = { name: "r", match: any({ kinds: ["ConfigMap"] }) };
+
+  it.each<[string, Json, string]>([
+    [
+      "a cluster-scoped kind in match",
+      {
+        ...matched,
+        match: any({ kinds: ["ConfigMap"] }, { kinds: ["Event", "Name*"] }),
+        generate: generate({ namespace: "shop" }),
+      },
+      "spec.rules[0].match.any[1].resources.kinds[1]",
+    ],
+    [
+      "a cluster-scoped kind in a flat match",
+      { ...matched, match: { resources: { kinds: ["Namespace"] } }, generate: generate({ namespace: "shop" }) },
+      "spec.rules[0].match.resources.kinds[0]",
+    ],
+    [
+      "a cluster-scoped target",
+      { ...matched, generate: { apiVersion: "v1", kind: "Namespace", name: "x", data: {} } },
+      "spec.rules[0].generate.kind",
+    ],
+  ])("is refused for %s", (_name, rule, path) => {
+    expect(compile(rule, "Policy")).toMatchObject({ ok: false, issues: [{ code: "OutsideNamespace", path }] });
+  });
+
+  it("may match by a wildcard that finds cluster-scoped kinds too: they are passed over", () => {
+    const { triggers } = compiledRule(any({ kinds: ["*e*"] }), undefined, "Policy");
+    expect(triggers.map(({ plural }) => plural)).toEqual(["deployments", "horizontalpodautoscalers"]);
+  });
+});
+
+describe("the namespaces that a rule names", () => {
+  it.each<[string, Json, string[]]>([
+    [
+      "are those of its triggers",
+      any({ kinds: ["ConfigMap"], namespaces: ["kube-system", "shop-*"] }),
+      ["kube-system"],
+    ],
+    ["are Namespaces among its triggers", any({ kinds: ["v1/Namespace"], names: ["a", "b?"] }), ["a"]],
+    ["are no names of other kinds", any({ kinds: ["ConfigMap"], names: ["a"] }), []],
+    ["are found in a flat match", { resources: { kinds: ["Namespace"], name: "a" } }, ["a"]],
+    [
+      "are told once",
+      {
+        all: [
+          { resources: { kinds: ["Namespace"], namespaces: ["a"] } },
+          { resources: { kinds: ["Namespace"], names: ["a"] } },
+        ],
+      },
+      ["a"],
+    ],
+  ])("%s", (_name, match, expected) => {
+    expect(compiledRule(match).namespaces).toEqual(expected);
+  });
+});
+
 describe("generate", () => {
   it.each([
     [

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import type { ApiFailure } from "../cluster/index.ts";
+import type { ApplyStep } from "../plan/index.ts";
+import { explainFailure } from "./failure-reason.ts";
+
+function step(kind = "ConfigMap"): ApplyStep {
+  return {
+    verb: "apply",
+    target: { group: "", kind, namespace: "shop", name: "x" },
+    resource: { group: "", version: "v1", kind, plural: `${kind.toLowerCase()}s`, namespaced: true, verbs: [] },
+    object: { apiVersion: "v1", kind, metadata: { name: "x", namespace: "shop" } },
+    precondition: { absent: true },
+    because: "it does not exist",
+  };
+}
+
+function failure(status: number, message = "", more: Partial<ApiFailure> = {}): ApiFailure {
+  return { status, reason: "", message, causes: [], ...more };
+}
+
+const TERMINATING = {
+  causes: [{ reason: "NamespaceTerminating", message: "namespace shop is being terminated", field: "" }],
+};
+
+describe("a refused write", () => {
+  it.each<[string, ApiFailure, boolean | undefined, string, string]>([
+    ["no answer", failure(0, "ECONNREFUSED"), undefined, "Unreachable", "retry"],
+    ["too many requests", failure(429), undefined, "Unreachable", "retry"],
+    ["a quota", failure(403, "exceeded quota: compute"), true, "Rejected", "quota"],
+    ["an admission rule", failure(403, "denied by policy x"), true, "Rejected", "retry"],
+    ["a 403 that nobody can explain", failure(403, "no"), undefined, "Rejected", "retry"],
+    ["a permission", failure(403, "User x cannot create resource"), false, "PermissionMissing", "permission"],
+    ["a namespace that is going", failure(403, "terminated", TERMINATING), undefined, "NamespaceTerminating", "event"],
+    [
+      "a namespace that is not there",
+      failure(404, "not found", { kind: "namespaces" }),
+      undefined,
+      "NamespaceMissing",
+      "retry",
+    ],
+    [
+      "a kind that is not served",
+      failure(404, "the server could not find the requested resource"),
+      undefined,
+      "KindUnknown",
+      "retry",
+    ],
+    ["an immutable field", failure(422, "spec.x: field is immutable"), undefined, "ImmutableField", "retry"],
+    ["an invalid object", failure(422, "spec.x: Required value"), undefined, "InvalidTarget", "retry"],
+    [
+      "an unknown field, answered as a fault",
+      failure(500, "failed to create typed patch object"),
+      undefined,
+      "InvalidTarget",
+      "retry",
+    ],
+    ["a fault", failure(500, "etcdserver: no leader"), undefined, "Rejected", "retry"],
+  ])("for want of %s has a reason, and what heals it", (_name, refused, permitted, reason, heals) => {
+    expect(explainFailure(step(), refused, permitted)).toMatchObject({ reason, heals });
+  });
+
+  it("names verb, resource and namespace of a missing permission", () => {
+    const { message } = explainFailure(step(), failure(403, "x cannot create resource y"), false);
+    expect(message).toContain("may not create configmaps in namespace shop");
+  });
+
+  it("never repeats a value of a Secret", () => {
+    const words = 'data[p]: Invalid value: "hunter2"';
+    const causes = [{ reason: "FieldValueInvalid", message: words, field: "data[p]" }];
+    const { message } = explainFailure(step("Secret"), failure(422, words, { causes }), undefined);
+    expect(message).not.toContain("hunter2");
+    expect(message).toContain("data[p]");
+  });
+
+  it("keeps how long the server asked to wait", () => {
+    expect(explainFailure(step(), failure(429, "", { retryAfter: 3_000 }), undefined).retryAfter).toBe(3_000);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { KubernetesObject, Resource } from "../object/index.ts";
+import { createCatalogue } from "./catalogue.ts";
+
+const WIDGET = { group: "t.example.com", kind: "Widget" };
+const DISCOVERED: Resource[] = [
+  { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true, verbs: [] },
+  { ...WIDGET, version: "v1", plural: "widgets", namespaced: true, verbs: [] },
+];
+
+function definition(
+  versions: string[],
+  options: { uid?: string; established?: boolean; deleting?: boolean; unserved?: string } = {},
+): KubernetesObject {
+  const { uid = "d1", established = true, deleting = false, unserved } = options;
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: "widgets.t.example.com",
+      uid,
+      ...(deleting ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
+    },
+    spec: {
+      group: WIDGET.group,
+      scope: "Namespaced",
+      names: { kind: "Widget", plural: "widgets" },
+      versions: versions.map((name) => ({ name, served: name !== unserved })),
+    },
+    status: { conditions: [{ type: "Established", status: established ? "True" : "False" }] },
+  };
+}
+
+describe("the catalogue", () => {
+  it("has what discovery showed", () => {
+    const catalogue = createCatalogue();
+    catalogue.replaceDiscovered(DISCOVERED);
+    expect(catalogue.find("apps/v1", "Deployment")?.plural).toBe("deployments");
+    expect(catalogue.find("apps/v1beta1", "Deployment")).toBeUndefined();
+    expect(catalogue.definitionOf({ group: "apps", kind: "Deployment" })).toBeUndefined();
+  });
+
+  it("prefers stable versions, then newer ones", () => {
+    const catalogue = createCatalogue();
+    catalogue.setDefinition(definition(["v1alpha1", "v1", "v2beta1", "v10", "v2", "odd"]));
+    const versions = [...catalogue.all()].map(({ version }) => version);
+    expect(versions).toEqual(["v10", "v2", "v1", "v2beta1", "v1alpha1", "odd"]);
+    expect(catalogue.findKind(WIDGET)?.version).toBe("v10");
+  });
+
+  it.each([
+    ["is being deleted", definition(["v1"], { deleting: true })],
+    ["is not established", definition(["v1"], { established: false })],
+  ])("does not serve a kind whose definition %s, whatever discovery showed", (_name, changed) => {
+    const catalogue = createCatalogue();
+    catalogue.replaceDiscovered(DISCOVERED);
+    catalogue.setDefinition(changed);
+    expect(catalogue.findKind(WIDGET)).toBeUndefined();
+    expect(catalogue.definitionOf(WIDGET)?.state).toBe("unavailable");
+  });
+
+  it("does not serve a kind whose definition was removed, and knows which it was", () => {
+    const catalogue = createCatalogue();
+    catalogue.replaceDiscovered(DISCOVERED);
+    catalogue.setDefinition(definition(["v1"]));
+    catalogue.removeDefinition(definition(["v1"]));
+    expect(catalogue.findKind(WIDGET)).toBeUndefined();
+    expect(catalogue.definitionOf(WIDGET)).toMatchObject({ uid: "d1", state: "unavailable" });
+  });
+
+  it("leaves out versions that are not served", () => {
+    const catalogue = createCatalogue();
+    catalogue.setDefinition(definition(["v1", "v2"], { unserved: "v2" }));
+    expect(catalogue.findKind(WIDGET)?.version).toBe("v1");
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { type ClaimIdentity, type KubernetesObject, keyOf, marksFor, type Resource, refOf } from "../object/index.ts";
+import { claimKey } from "./claim-key.ts";
+import { createInventory, type Sighting } from "./inventory.ts";
+
+const RESOURCE: Resource = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  verbs: [],
+};
+const REF = { group: "", kind: "ConfigMap", namespace: "shop", name: "settings" };
+const IDENTITY: ClaimIdentity = {
+  policy: { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name: "base" },
+  rule: "r",
+  trigger: { group: "", kind: "Namespace", namespace: "", name: "shop" },
+  triggerUid: "uid-1",
+};
+
+function target(
+  resourceVersion: string,
+  data: { [key: string]: string },
+  uid = "u",
+  identity = IDENTITY,
+): KubernetesObject {
+  const { name, namespace } = REF;
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace, uid, resourceVersion, ...marksFor("test", identity, REF) },
+    data,
+  };
+}
+
+const SEEN: Sighting = { resource: RESOURCE, by: "watch", now: 5 };
+
+describe("the inventory", () => {
+  it("knows whose a target is, by the claim's key and by its digest", () => {
+    const inventory = createInventory("test");
+    const record = inventory.observe(target("1", { a: "1" }), SEEN);
+    expect(record?.claim).toBe(claimKey(IDENTITY));
+    expect([...inventory.ofClaim(claimKey(IDENTITY), undefined)]).toEqual([record]);
+    expect([...inventory.ofClaim("another" as never, record?.marks?.claim)]).toEqual([record]);
+    expect(inventory.hasMarked).toBe(true);
+  });
+
+  it("hears nothing new in an event that is not newer than what it knows", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("7", { a: "1" }), { ...SEEN, by: "write" });
+    expect(inventory.observe(target("7", { a: "1" }), SEEN)).toBeUndefined();
+    expect(inventory.observe(target("6", { a: "old" }), SEEN)).toBeUndefined();
+  });
+
+  it("hears nothing new in a change of status alone, once it was judged", () => {
+    const inventory = createInventory("test");
+    const record = inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    expect(inventory.observe({ ...target("2", { a: "1" }), status: { used: 1 } }, SEEN)).toBeUndefined();
+    expect(inventory.get(keyOf(REF))?.resourceVersion).toBe("2");
+    expect(inventory.observe(target("3", { a: "2" }), SEEN)).toBeDefined();
+  });
+
+  it("keeps the object only until it was judged", () => {
+    const inventory = createInventory("test");
+    const record = inventory.observe(target("1", { a: "1" }), SEEN);
+    expect(inventory.get(keyOf(REF))?.pending?.live).toBeDefined();
+    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    expect(inventory.get(keyOf(REF))?.pending).toBeUndefined();
+  });
+
+  it("remembers since when something waits to be judged", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.observe(target("2", { a: "2" }), { ...SEEN, now: 9 });
+    expect(inventory.get(keyOf(REF))?.pending?.since).toBe(5);
+  });
+
+  it("forgets which strategies failed when somebody else changes the object, not when we do", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.noteTried(keyOf(REF), "apply");
+    inventory.observe(target("2", { a: "2" }), { ...SEEN, by: "write" });
+    expect([...(inventory.get(keyOf(REF))?.tried ?? [])]).toEqual(["apply"]);
+    inventory.observe(target("3", { a: "3" }), SEEN);
+    expect(inventory.get(keyOf(REF))?.tried.size).toBe(0);
+  });
+
+  it("takes an object of the same name with another uid for another object, also with an older version", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("9", { a: "1" }), SEEN);
+    expect(inventory.observe(target("3", { a: "1" }, "another"), SEEN)?.uid).toBe("another");
+  });
+
+  it("does not believe marks that do not fit the object, or another installation's", () => {
+    const inventory = createInventory("another-installation");
+    expect(inventory.observe(target("1", {}), SEEN)?.marks).toBeUndefined();
+    expect(inventory.hasMarked).toBe(false);
+  });
+
+  it("drops what a whole list did not show", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("1", {}), SEEN);
+    const gone = inventory.retain((record) => keyOf(record.ref) === keyOf(refOf(target("1", {}))));
+    expect(gone).toHaveLength(1);
+    expect(inventory.size).toBe(0);
+    expect(inventory.ofClaim(claimKey(IDENTITY), undefined).size).toBe(0);
+  });
+});
