@@ -42,6 +42,7 @@ export function createScreen({ write, coloured, folder, env }: ScreenOptions): S
 }
 
 function formatMillis(millis: number): string {
+  if (millis < 1) return "< 1 ms";
   return millis < 10_000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
 }
 

@@ -32,6 +32,7 @@ export function figuresOf(state: PolicyState, { world, history, watchFailure }: 
         : [],
     ready: progress.every(({ ready }) => ready),
     awaited: progress.reduce((total, { awaited }) => total + awaited.size, 0),
+    triggers: new Set(claims.flatMap(({ states }) => states.map((claim) => keyOf(claimRef(claim.key).trigger)))).size,
     rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
     failures: [
       ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),

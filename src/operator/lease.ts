@@ -18,6 +18,8 @@ export const LEASE_TIMES: LeaseTimes = { duration: 10_000, renewDeadline: 6_000,
 export interface Lease {
   /** True while this process may write. */
   readonly held: boolean;
+  /** Why it is not held, as far as is known; of no meaning while it is. */
+  readonly obstacle: string;
   /** When the holder before us renewed it last; undefined when nobody ever did. */
   readonly lastRenewal: Date | undefined;
   /** Gets it, renews it, and gets it again when it was lost, until the signal aborts. */
@@ -44,6 +46,7 @@ class StoredLease implements Lease {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
   lastRenewal: Date | undefined;
+  obstacle = "the Lease was not asked for yet";
   #deadline = 0;
   #stored: KubernetesObject | undefined;
   /** The holder's record as we first saw it, and when: its clock is not compared with ours. */
@@ -81,6 +84,7 @@ class StoredLease implements Lease {
     const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
     if (!answer.ok && answer.failure.status !== 404) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot read the Lease; trying again");
+      this.obstacle = `cannot read the Lease: ${printFailure(answer.failure)}`;
       return false;
     }
     this.#stored = answer.ok ? answer.object : undefined;
@@ -93,6 +97,7 @@ class StoredLease implements Lease {
     const spec = specOf(lease);
     const holder = String(spec.holderIdentity ?? "");
     if (holder === "" || holder === this.#options.identity) return true;
+    this.obstacle = "another process holds the Lease";
     const record = JSON.stringify(spec);
     if (record !== this.#observed.record) {
       this.#observed = { record, at: performance.now() };
@@ -127,6 +132,7 @@ class StoredLease implements Lease {
     });
     if (!answer.ok) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot write the Lease; trying again");
+      this.obstacle = `cannot write the Lease: ${printFailure(answer.failure)}`;
       if (answer.failure.status === 409) await this.#reread();
       return false;
     }

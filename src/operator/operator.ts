@@ -147,7 +147,7 @@ class Loop implements Operator {
     if (!this.#started) return this.#obstacle;
     const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced(resource));
     if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
-    return this.#lease.held ? this.#key.whyNotUsable() : "another process holds the Lease";
+    return this.#lease.held ? this.#key.whyNotUsable() : this.#lease.obstacle;
   }
 
   /** What the first plan needs: the kinds that are served, and what was stored. Tried until it works. */

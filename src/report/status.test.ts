@@ -11,6 +11,7 @@ const QUIET: PolicyFigures = {
   notes: [],
   awaited: 0,
   ready: true,
+  triggers: 5,
   rules: [{ name: "r", type: "Generate", triggers: 5, desired: 5, inSync: 5, failed: 0 }],
   failures: [],
   drifts: [],

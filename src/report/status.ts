@@ -29,6 +29,8 @@ export type PolicyFigures = {
   /** Claims that were not planned since the policy appeared or changed. */
   awaited: number;
   ready: boolean;
+  /** Objects that at least one rule applies to: one that five rules apply to counts once. */
+  triggers: number;
   rules: readonly RuleFigures[];
   failures: NonNullable<PolicyStatus["failures"]>;
   drifts: NonNullable<PolicyStatus["drifts"]>;
@@ -39,7 +41,7 @@ const EXAMPLES = 10;
 
 /** `before` is the stored status: a condition that did not turn keeps its time. */
 export function statusOf(figures: PolicyFigures, before: PolicyStatus | undefined, now: string): PolicyStatus {
-  const triggers = sum(figures.rules, "triggers");
+  const { triggers } = figures;
   const desired = sum(figures.rules, "desired");
   const inSync = sum(figures.rules, "inSync");
   const conditions = [
@@ -95,11 +97,11 @@ function readyCondition(figures: PolicyFigures): Told {
   return told("Ready", "True", "Planned", [summaryOf(figures), ...notes].join("; "));
 }
 
-function summaryOf({ rules, failures }: PolicyFigures): string {
+function summaryOf({ rules, failures, triggers }: PolicyFigures): string {
   const desired = sum(rules, "desired");
   const inSync = sum(rules, "inSync");
   const failing = failures.length === 0 ? "" : `; ${failures[0]?.reason}: ${failures[0]?.message}`;
-  return `${inSync} of ${desired} objects in sync for ${sum(rules, "triggers")} triggers${failing}`;
+  return `${inSync} of ${desired} objects in sync for ${triggers} ${triggers === 1 ? "trigger" : "triggers"}${failing}`;
 }
 
 function inSyncCondition({ issues, rules, failures, awaited, ready }: PolicyFigures): Told {
@@ -153,6 +155,6 @@ function withTime(
   return { ...condition, lastTransitionTime };
 }
 
-function sum(rules: readonly RuleFigures[], field: "triggers" | "desired" | "inSync"): number {
+function sum(rules: readonly RuleFigures[], field: "desired" | "inSync"): number {
   return rules.reduce((total, rule) => total + rule[field], 0);
 }
