@@ -61,10 +61,20 @@ async function appears(resource: string, namespace: string, name: string, option
   );
 }
 
-/** What another policy makes in a new namespace: that it is there shows that the operator goes on. */
+async function disappears(resource: string, namespace: string, name: string): Promise<void> {
+  await waitUntil(
+    `${resource} ${namespace}/${name} is gone`,
+    async () => (await cluster.get(resource, namespace, name)) === undefined,
+    SECONDS,
+  );
+}
+
+/** Another policy goes on: what it wants in a new namespace is made, and deleted when it is no longer wanted. */
 async function expectOthersServed(name: string): Promise<void> {
   await cluster.apply(namespace(name, "others"));
   await appears("configmap", name, "good");
+  await cluster.kubectl("label", "namespace", name, "others-");
+  await disappears("configmap", name, "good");
 }
 
 function quota(namespace: string, count: string): object {
@@ -221,11 +231,7 @@ describe("a missing permission to write", () => {
       /may not delete poddisruptionbudgets\.policy in namespace with-budget/,
     );
     await cluster.grant("write-budgets", [{ ...BUDGETS, verbs: WRITE }]);
-    await waitUntil(
-      "it is gone",
-      async () => (await cluster.get("poddisruptionbudget", "with-budget", "budget")) === undefined,
-      SECONDS,
-    );
+    await disappears("poddisruptionbudget", "with-budget", "budget");
     await waitForCondition(cluster, "budgets", { type: "PermissionsGranted", status: "True" });
   });
 });

@@ -301,7 +301,7 @@ describe("status", () => {
       "PermissionsGranted=True Granted 1",
     ]);
     expect(status.observedGeneration).toBe(1);
-    expect(status.summary).toEqual({ triggers: 4, desired: 4, inSync: 4, corrected: 0, ratio: "4/4" });
+    expect(status.summary).toEqual({ triggers: 2, desired: 4, inSync: 4, corrected: 0, ratio: "4/4" });
     expect(
       status.rules?.map(({ name, type, desired, inSync, failed }) => ({ name, type, desired, inSync, failed })),
     ).toEqual([

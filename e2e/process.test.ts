@@ -250,6 +250,8 @@ describe("a second process", () => {
     expect(performance.now() - since).toBeLessThan(20_000);
     expect(await leaseHolder()).not.toBe(holder);
     await expectServed("by-second");
+    const told = second.log().filter(({ msg }) => msg.startsWith("another process holds the Lease"));
+    expect(told).toHaveLength(1); // not with each renewal
   });
 
   it("takes over within seconds when the first one ends in peace", async () => {

@@ -50,7 +50,7 @@ class StoredLease implements Lease {
   #deadline = 0;
   #stored: KubernetesObject | undefined;
   /** The holder's record as we first saw it, and when: its clock is not compared with ours. */
-  #observed = { record: "", at: 0 };
+  #observed = { holder: "", record: "", at: 0 };
 
   constructor(client: ClusterClient, options: LeaseOptions) {
     this.#client = client;
@@ -99,10 +99,9 @@ class StoredLease implements Lease {
     if (holder === "" || holder === this.#options.identity) return true;
     this.obstacle = "another process holds the Lease";
     const record = JSON.stringify(spec);
-    if (record !== this.#observed.record) {
-      this.#observed = { record, at: performance.now() };
+    if (holder !== this.#observed.holder)
       this.#options.log.info({ holder }, "another process holds the Lease; waiting until it is given up or expires");
-    }
+    if (record !== this.#observed.record) this.#observed = { holder, record, at: performance.now() };
     return performance.now() - this.#observed.at > Number(spec.leaseDurationSeconds ?? 0) * 1000;
   }
 

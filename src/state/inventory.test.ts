@@ -53,6 +53,15 @@ describe("the inventory", () => {
     expect(inventory.observe(target("6", { a: "old" }), SEEN)).toBeUndefined();
   });
 
+  it("looks at the answer to a write also when the write changed nothing, unless a later event was seen", () => {
+    const inventory = createInventory("test");
+    const record = inventory.observe(target("7", { a: "1" }), SEEN);
+    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    expect(inventory.observe(target("7", { a: "1" }), { ...SEEN, by: "write" })?.pending).toBeDefined();
+    inventory.observe(target("9", { a: "2" }), SEEN);
+    expect(inventory.observe(target("8", { a: "1" }), { ...SEEN, by: "write" })).toBeUndefined();
+  });
+
   it("hears nothing new in a change of status alone, once it was judged", () => {
     const inventory = createInventory("test");
     const record = inventory.observe(target("1", { a: "1" }), SEEN);

@@ -127,10 +127,11 @@ class MapInventory implements InventoryWriter {
     const key = keyOf(refOf(live));
     const known = this.#records.get(key);
     const { uid = "", resourceVersion = "" } = live.metadata;
-    if (known?.uid === uid && !isNewer(resourceVersion, known.resourceVersion)) return undefined;
+    if (known?.uid === uid && isOld(resourceVersion, known.resourceVersion, seen.by)) return undefined;
     const digest = digestOfObject(live);
     const unchanged = known?.uid === uid && known.digest === digest && known.deleting === isBeingDeleted(live);
-    if (known !== undefined && unchanged && known.judged?.digest === digest && known.pending === undefined) {
+    const judged = unchanged && known?.judged?.digest === digest && known.pending === undefined;
+    if (known !== undefined && judged && seen.by === "watch") {
       known.resourceVersion = resourceVersion;
       return undefined;
     }
@@ -225,6 +226,14 @@ function digestOfObject(object: KubernetesObject): string {
     asJson(object).apiVersion ?? null,
   ];
   return contentDigest(JSON.stringify(seen));
+}
+
+/**
+ * An event of what is known already tells nothing. The answer to a write does, also when nothing was changed by it: it is
+ * what the server makes of what is desired now.
+ */
+function isOld(seen: string, known: string, by: Sighting["by"]): boolean {
+  return by === "watch" ? !isNewer(seen, known) : isNewer(known, seen);
 }
 
 /** resourceVersions are numbers that grow; where a server gives others, any difference counts as newer. */
