@@ -214,8 +214,13 @@ class Loop implements Operator {
 
   #onSignal(watch: WatchState, signal: WatchSignal): void {
     this.#watchLog.note(watch, signal);
-    if (signal.type === "failed") this.#touchUsersOf(watch.selection.resource);
+    if (signal.type === "failed") this.#onWatchFailed(watch.selection.resource, signal.failure.status);
     this.#router.handle(watch, signal);
+  }
+
+  #onWatchFailed(resource: Resource, status: number): void {
+    this.#touchUsersOf(resource);
+    if (status === 403 && this.#readiness.noteForbidden(resource)) this.#sweep(); // what waited for them waits no more
   }
 
   #onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void {

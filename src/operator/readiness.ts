@@ -95,7 +95,9 @@ export class Readiness {
   }
 
   #isUnseen({ metadata }: KubernetesObject): boolean {
-    return this.seenUntil !== undefined && new Date(metadata.creationTimestamp ?? 0) > this.seenUntil;
+    // a creation time has no fractions of a second: the last second counts as not seen
+    const created = new Date(metadata.creationTimestamp ?? 0).getTime() + 1_000;
+    return this.seenUntil !== undefined && created > this.seenUntil.getTime();
   }
 
   #triggerOf(rule: CompiledRule, claim: ClaimKey): KubernetesObject | undefined {
