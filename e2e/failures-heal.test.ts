@@ -230,6 +230,7 @@ describe("a missing permission to write", () => {
     expect(status.failures?.[0]?.message).toMatch(
       /may not delete poddisruptionbudgets\.policy in namespace with-budget/,
     );
+    expect(status.summary).toMatchObject({ triggers: 0, ratio: "0/0" });
     await cluster.grant("write-budgets", [{ ...BUDGETS, verbs: WRITE }]);
     await disappears("poddisruptionbudget", "with-budget", "budget");
     await waitForCondition(cluster, "budgets", { type: "PermissionsGranted", status: "True" });

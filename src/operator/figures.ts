@@ -32,7 +32,11 @@ export function figuresOf(state: PolicyState, { world, history, watchFailure }: 
         : [],
     ready: progress.every(({ ready }) => ready),
     awaited: progress.reduce((total, { awaited }) => total + awaited.size, 0),
-    triggers: new Set(claims.flatMap(({ states }) => states.map((claim) => keyOf(claimRef(claim.key).trigger)))).size,
+    triggers: new Set(
+      claims.flatMap(({ states }) =>
+        states.filter(isTriggered).map(({ key: claim }) => keyOf(claimRef(claim).trigger)),
+      ),
+    ).size,
     rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
     failures: [
       ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),
@@ -75,11 +79,16 @@ function claimsOf(world: ObservedWorld, policy: ObjectKey, rule: CompiledRule): 
     .filter((claim) => claim !== undefined);
 }
 
+/** A claim that only waits to remove what it made has no trigger any more. */
+function isTriggered({ gone }: ClaimState): boolean {
+  return gone !== true;
+}
+
 function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]): RuleFigures {
   return {
     name,
     type,
-    triggers: states.filter(({ gone }) => gone !== true).length,
+    triggers: states.filter(isTriggered).length,
     desired: states.reduce((total, { wants }) => total + wants.size, 0),
     inSync: states.reduce((total, { inSync }) => total + inSync, 0),
     failed: states.filter(({ failures }) => failures.length > 0).length,
