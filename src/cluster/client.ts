@@ -12,6 +12,8 @@ export type ApiRequest = {
   body?: Json;
   contentType?: string;
   accept?: string;
+  /** Milliseconds until "no answer" is the answer, credentials and body included; 30 s when left out. */
+  timeout?: number;
 };
 
 export type Answer = { ok: true; status: number; body: Json } | { ok: false; failure: ApiFailure };
@@ -22,10 +24,11 @@ export type StreamAnswer = { ok: true; body: AsyncIterable<Buffer> } | { ok: fal
 export type RequestObserver = (method: string, status: number, millis: number) => void;
 
 export interface ClusterClient {
-  /** Never throws and never hangs: no answer within 30 s is a failure with status 0. */
+  /** Never throws and never hangs: no whole answer in time is a failure with status 0, and so is one that is no JSON. */
   send(request: ApiRequest): Promise<Answer>;
   /** An answer that does not end by itself, such as a watch; ends when `signal` aborts. */
   stream(request: ApiRequest, signal: AbortSignal): Promise<StreamAnswer>;
+  /** Ends what is under way: it fails with status 0. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ class UndiciClient implements ClusterClient {
   readonly #watches: Agent;
   readonly #origin: string;
   readonly #prefix: string;
+  #closed: Promise<unknown> | undefined;
 
   constructor(credentials: Credentials, observe: RequestObserver) {
     const url = new URL(credentials.server);
@@ -80,11 +84,13 @@ class UndiciClient implements ClusterClient {
 
   async #sendOnce(request: ApiRequest): Promise<Answer> {
     const start = performance.now();
+    const signal = AbortSignal.timeout(request.timeout ?? REQUEST_TIMEOUT);
     try {
-      const { statusCode, headers, body } = await this.#requests.request(await this.#options(request));
+      const options = await inTime(this.#options(request), signal);
+      const { statusCode, headers, body } = await this.#requests.request({ ...options, signal });
       const text = await body.text();
       this.#observe(request.method, statusCode, performance.now() - start);
-      if (statusCode >= 400)
+      if (!isSuccess(statusCode))
         return { ok: false, failure: failureOf(statusCode, text, headerOf(headers, "retry-after")) };
       return { ok: true, status: statusCode, body: text === "" ? null : JSON.parse(text) };
     } catch (error) {
@@ -96,10 +102,11 @@ class UndiciClient implements ClusterClient {
   async stream(request: ApiRequest, signal: AbortSignal): Promise<StreamAnswer> {
     const start = performance.now();
     try {
-      const options = { ...(await this.#options(request)), origin: this.#origin, signal };
+      const prepared = await inTime(this.#options(request), AbortSignal.timeout(REQUEST_TIMEOUT));
+      const options = { ...prepared, origin: this.#origin, signal };
       const { statusCode, headers, body } = await this.#watches.request(options);
       this.#observe("WATCH", statusCode, performance.now() - start);
-      if (statusCode < 400) return { ok: true, body };
+      if (isSuccess(statusCode)) return { ok: true, body };
       const text = await body.text();
       if (statusCode === 401) this.#credentials.forget();
       return { ok: false, failure: failureOf(statusCode, text, headerOf(headers, "retry-after")) };
@@ -110,7 +117,8 @@ class UndiciClient implements ClusterClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+    this.#closed ??= Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+    await this.#closed;
   }
 
   async #options(request: ApiRequest): Promise<Dispatcher.RequestOptions> {
@@ -128,6 +136,20 @@ class UndiciClient implements ClusterClient {
       body: request.body === undefined ? null : JSON.stringify(request.body),
     };
   }
+}
+
+/** A redirect, such as a proxy's to its login page, is no answer of an API server. */
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** An exec plugin may never answer; the request that waits for it must. */
+function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new Error("no credentials in time"));
+    signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
 }
 
 function headerOf(headers: { [name: string]: string | string[] | undefined }, name: string): string | undefined {

@@ -19,6 +19,8 @@ export type ApiFailure = {
 
 export function unreachable(error: unknown): ApiFailure {
   const cause = error instanceof Error ? error : new Error(String(error));
+  if (cause.name === "TimeoutError")
+    return { status: 0, reason: "Unreachable", message: "no answer in time", causes: [] };
   const code = "code" in cause && typeof cause.code === "string" ? `${cause.code}: ` : "";
   return { status: 0, reason: "Unreachable", message: `${code}${cause.message}`, causes: [] };
 }
@@ -36,6 +38,11 @@ export function failureOf(status: number, body: string, retryAfter: string | und
   };
   const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter);
   return Number.isFinite(seconds) ? { ...failure, retryAfter: seconds * 1000 } : failure;
+}
+
+/** An answer that is no answer to what was asked: taken for a failure, never for "there is nothing". */
+export function unexpected(path: string, what: string): ApiFailure {
+  return { status: 0, reason: "Unreachable", message: `the answer to ${path} is ${what}`, causes: [] };
 }
 
 export function printFailure(failure: ApiFailure): string {

@@ -3,12 +3,13 @@
 import {
   collectionPath,
   isJsonObject,
+  type Json,
   type KubernetesObject,
   type Resource,
   resourceApiVersion,
 } from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
-import type { ApiFailure } from "./failure.ts";
+import { type ApiFailure, unexpected } from "./failure.ts";
 
 export type Selection = {
   resource: Resource;
@@ -30,17 +31,33 @@ export async function listPage(client: ClusterClient, selection: Selection, toke
     query: { limit: String(PAGE), ...(token === "" ? {} : { continue: token }), ...selectors(selection) },
   });
   if (!answer.ok) return answer;
-  const list = answer.body;
-  const metadata = isJsonObject(list) && isJsonObject(list.metadata) ? list.metadata : {};
-  const items = isJsonObject(list) && Array.isArray(list.items) ? list.items : [];
+  const list = readList(answer.body);
+  if (list === undefined) return { ok: false, failure: unexpected(collectionPath(selection.resource), "no list") };
+  const { items, metadata } = list;
   const type = { apiVersion: resourceApiVersion(selection.resource), kind: selection.resource.kind };
   return {
     ok: true,
     // items of a list carry no type of their own
     objects: items.map((item) => ({ ...(item as KubernetesObject), ...type })), // what a list holds are objects
-    resourceVersion: String(metadata.resourceVersion ?? ""),
-    continue: typeof metadata.continue === "string" ? metadata.continue : "",
+    resourceVersion: metadata.resourceVersion,
+    continue: metadata.continue,
   };
+}
+
+type List = { items: Json[]; metadata: { resourceVersion: string; continue: string } };
+
+/** Undefined for whatever is no list: an empty list means "there are none", so nothing else may look like one. */
+function readList(body: Json): List | undefined {
+  if (!isJsonObject(body) || !isJsonObject(body.metadata) || !String(body.kind).endsWith("List")) return undefined;
+  const { resourceVersion, continue: token } = body.metadata;
+  const items = body.items ?? [];
+  const whole =
+    Array.isArray(items) && items.every(isNamed) && typeof resourceVersion === "string" && resourceVersion !== "";
+  return whole ? { items, metadata: { resourceVersion, continue: typeof token === "string" ? token : "" } } : undefined;
+}
+
+function isNamed(item: Json): boolean {
+  return isJsonObject(item) && isJsonObject(item.metadata) && typeof item.metadata.name === "string";
 }
 
 export type WatchEvent =

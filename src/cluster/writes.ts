@@ -2,6 +2,7 @@
 
 import {
   asJson,
+  isJsonObject,
   type Json,
   type KubernetesObject,
   MANAGER,
@@ -12,7 +13,7 @@ import {
   type Resource,
 } from "../object/index.ts";
 import type { Answer, ApiRequest, ClusterClient } from "./client.ts";
-import type { ApiFailure } from "./failure.ts";
+import { type ApiFailure, unexpected } from "./failure.ts";
 
 export type WriteAnswer = { ok: true; object: KubernetesObject; created: boolean } | { ok: false; failure: ApiFailure };
 
@@ -102,8 +103,13 @@ export async function sendForObject(client: ClusterClient, request: ApiRequest):
   return objectAnswer(await client.send(request));
 }
 
+function isStored(body: Json): boolean {
+  return isJsonObject(body) && isJsonObject(body.metadata) && typeof body.metadata.uid === "string";
+}
+
 function objectAnswer(answer: Answer): WriteAnswer {
   if (!answer.ok) return answer;
+  if (!isStored(answer.body)) return { ok: false, failure: unexpected("a write", "no object") };
   const object = answer.body as KubernetesObject; // the server answers a write with the object it stored
   return { ok: true, object, created: answer.status === 201 };
 }

@@ -4,38 +4,11 @@
  */
 
 import { applyStep, explainFailure, neededPermission, type Outcome, type Refusal } from "../apply/index.ts";
-import type { ClusterClient } from "../cluster/index.ts";
 import { keyOf, type ObjectKey, printRef, type Resource } from "../object/index.ts";
-import { type Failure, isWrite, type Plan, planClaim, type Step, type WriteStep } from "../plan/index.ts";
-import {
-  type ClaimFailure,
-  type ClaimKey,
-  claimRef,
-  type Dependency,
-  dependsOnNamespace,
-  dependsOnQuota,
-} from "../state/index.ts";
-import type { Log, Metrics } from "../telemetry/index.ts";
-import type { ObservedWorld } from "./observed-world.ts";
-import type { Permissions } from "./permissions.ts";
-import type { KeyedQueue } from "./queue.ts";
-import type { Repairs } from "./repairs.ts";
-
-export type ClaimWorkerOptions = {
-  client: ClusterClient;
-  world: ObservedWorld;
-  queue: KeyedQueue<ClaimKey>;
-  permissions: Permissions;
-  repairs: Repairs;
-  metrics: Metrics;
-  log: Log;
-  /** True while this process may write. */
-  mayWrite(): boolean;
-  /** Told when a claim came out, so that its policy's status is computed again. */
-  onPlanned(policy: ObjectKey): void;
-  /** Told when a quota refused something: quotas have to be watched. */
-  onQuota(): void;
-};
+import { isWrite, type Plan, planClaim, type Step, type WriteStep } from "../plan/index.ts";
+import { type ClaimKey, claimRef } from "../state/index.ts";
+import type { ClaimWorkerOptions } from "./claim-options.ts";
+import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
 
 export interface ClaimWorker {
   work(key: ClaimKey): Promise<void>;
@@ -47,8 +20,6 @@ export function createClaimWorker(options: ClaimWorkerOptions): ClaimWorker {
 
 /** More rounds than any correction needs; past them the claim waits its turn like a failing one. */
 const ROUNDS = 8;
-/** While the API server does not answer, everything is tried again soon: it costs it nothing. */
-const UNREACHABLE_RETRY = 1_000;
 
 class ClaimRun {
   readonly #options: ClaimWorkerOptions;
@@ -69,12 +40,11 @@ class ClaimRun {
     for (let round = 0; round < ROUNDS; round++) {
       const plan = this.#plan();
       const steps = plan.steps.filter(isWrite).filter((step) => !this.#refusals.has(keyOf(step.target)));
-      if (steps.length === 0) return this.#finish(plan);
+      if (steps.length === 0) return this.#conclude(plan);
       if (!mayWrite()) return queue.addLater(this.#key, UNREACHABLE_RETRY);
       await Promise.all(steps.map((step) => this.#send(step)));
     }
-    this.#finish(this.#plan());
-    queue.retry(this.#key);
+    this.#conclude(this.#plan(), true);
   }
 
   /**
@@ -109,9 +79,14 @@ class ClaimRun {
       this.#refuse(step, explainFailure(step, FORBIDDEN, false));
       return;
     }
-    const since = this.#options.world.inventory.get(keyOf(step.target))?.pending?.since;
+    const { inventory } = this.#options.world;
+    const since = inventory.get(keyOf(step.target))?.pending?.since;
+    const deletedMeanwhile = inventory.expectAnswer(keyOf(step.target));
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
+    const isOutdated = deletedMeanwhile();
+    // an answer older than the deletion that a watch has shown since: planned again, from what is known
+    if ("object" in outcome && isOutdated.has(outcome.object.metadata.uid ?? "")) return;
     await this.#absorb(outcome, since);
   }
 
@@ -183,82 +158,16 @@ class ClaimRun {
     this.#refusals.set(keyOf(step.target), refusal);
   }
 
-  /** What the claim came to, and when it is looked at again. */
-  #finish(plan: Plan): void {
-    const { world, queue, onPlanned, repairs } = this.#options;
-    for (const target of this.#deleted) repairs.forget(target);
-    const { policy, rule } = claimRef(this.#key);
-    const ruleKey = `${keyOf(policy)}\n${rule}`;
-    world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(this.#key);
-    for (const heir of plan.heirs) queue.add(heir, "fresh");
-    const time = new Date().toISOString();
-    const failures = this.#failuresOf(plan).map((failure) => ({ ...failure, time }));
-    if (plan.fate === "gone") {
-      world.claims.remove(this.#key);
-      world.moments.delete(this.#key);
-      if (failures.length > 0) this.#keepForRemoval(failures, ruleKey);
-    }
-    if (plan.fate === "desired") {
-      const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
-      // what cannot be computed just now is still wanted
-      const wants =
-        plan.failure === undefined ? new Set(plan.wants) : (world.claims.get(this.#key)?.wants ?? new Set());
-      const reads = [...plan.reads, ...this.#dependencies()];
-      world.claims.set({ key: this.#key, wants, inSync, failures }, ruleKey, reads);
-      if (failures.length === 0) world.moments.delete(this.#key);
-    }
-    this.#tellSharers();
-    this.#schedule(plan);
-    onPlanned(keyOf(policy));
-  }
-
-  /** Whether others still agree with a target shows when its content is another one. */
-  #tellSharers(): void {
-    const { world, queue } = this.#options;
-    for (const target of this.#written)
-      for (const claim of world.claims.wanting(target)) if (claim !== this.#key) queue.add(claim);
-  }
-
-  /** It wants nothing any more, but what it made cannot be removed yet: that is told as long as it lasts. */
-  #keepForRemoval(failures: readonly ClaimFailure[], ruleKey: string): void {
-    const state = { key: this.#key, wants: new Set<ObjectKey>(), inSync: 0, failures, gone: true };
-    this.#options.world.claims.set(state, ruleKey, this.#dependencies());
-  }
-
-  #failuresOf(plan: Plan): Failure[] {
-    const ofSteps = plan.steps.map(failureOf).filter((failure) => failure !== undefined);
-    const refused = [...this.#refusals.values()].map(({ reason, message, target }) => ({
-      reason,
-      message,
-      ...(target ? { target } : {}),
-    }));
-    const shown = refused.filter(({ reason }) => reason !== "NamespaceTerminating"); // it goes by itself
-    return [...(plan.failure === undefined ? [] : [plan.failure]), ...ofSteps, ...shown];
-  }
-
-  #dependencies(): Dependency[] {
-    return [...this.#refusals.values()].flatMap(({ heals, target }) => {
-      if (target === undefined || target.namespace === "") return [];
-      return [dependsOnNamespace(target.namespace), ...(heals === "quota" ? [dependsOnQuota(target.namespace)] : [])];
+  #conclude(plan: Plan, exhausted = false): void {
+    concludeClaim(this.#options, {
+      key: this.#key,
+      plan,
+      refusals: this.#refusals,
+      written: this.#written,
+      deleted: this.#deleted,
+      exhausted,
     });
   }
-
-  #schedule(plan: Plan): void {
-    const { queue, onQuota } = this.#options;
-    const refusals = [...this.#refusals.values()];
-    if (refusals.some(({ heals }) => heals === "quota")) onQuota();
-    const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
-    if (plan.again !== undefined) queue.addLater(this.#key, plan.again);
-    else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(this.#key, waitOf(refusals));
-    else if (conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota")) queue.retry(this.#key);
-    else queue.forgive(this.#key);
-  }
-}
-
-/** As long as the server asked for; spread, so that not all come back at once. */
-function waitOf(refusals: readonly Refusal[]): number {
-  const asked = Math.max(...refusals.map(({ retryAfter = 0 }) => retryAfter));
-  return Math.max(asked, UNREACHABLE_RETRY) * (1 + Math.random() / 2);
 }
 
 /** What stands for the server's answer when a permission is known to be missing and nothing was sent. */
@@ -270,8 +179,4 @@ function permissionOf(
   verb: string,
 ): { verb: string; resource: Resource; namespace: string } {
   return { verb, resource, namespace: step.target.namespace };
-}
-
-function failureOf(step: Step): Failure | undefined {
-  return step.verb === "skip" ? step.failure : undefined;
 }

@@ -15,9 +15,14 @@ export type FiguresOptions = {
   history: History;
   /** Why the watch of a resource is refused, if it is. */
   watchFailure(resource: Resource): ApiFailure | undefined;
+  /** Why what the policy needs is not stored yet. */
+  storeProblem: string | undefined;
 };
 
-export function figuresOf(state: PolicyState, { world, history, watchFailure }: FiguresOptions): PolicyFigures {
+export function figuresOf(
+  state: PolicyState,
+  { world, history, watchFailure, storeProblem }: FiguresOptions,
+): PolicyFigures {
   const key = keyOf(state.ref);
   const rules = state.phase === "compiled" ? state.compiled.rules : [];
   const progress = [...(world.progress.get(key)?.values() ?? [])];
@@ -25,7 +30,10 @@ export function figuresOf(state: PolicyState, { world, history, watchFailure }: 
   return {
     generation: state.object.metadata.generation ?? 0,
     issues: state.phase === "invalid" ? state.issues : [],
-    blocked: blockedBy(state, watchFailure),
+    blocked: [
+      ...(storeProblem === undefined ? [] : [{ reason: "Unreachable" as const, message: storeProblem }]),
+      ...blockedBy(state, watchFailure),
+    ],
     notes:
       state.phase === "compiled"
         ? state.compiled.unknownKinds.map((kind) => `${kind} is not served by the API server`)

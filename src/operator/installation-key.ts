@@ -29,6 +29,9 @@ export class InstallationKey {
   readonly #client: ClusterClient;
   readonly #options: KeyOptions;
   #state: KeyState = "unknown";
+  /** Of the Secret as it was read; "1" is none, so that making it fails when somebody else just did. */
+  #resourceVersion = "1";
+  #settling: Promise<void> | undefined;
 
   constructor(client: ClusterClient, options: KeyOptions) {
     this.#client = client;
@@ -37,6 +40,13 @@ export class InstallationKey {
 
   /** Finds it, or makes it where none is missed; while it is lost, waits until somebody restores it. */
   async settle(conditions: KeyConditions): Promise<void> {
+    this.#settling ??= this.#settle(conditions).finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  async #settle(conditions: KeyConditions): Promise<void> {
     while (!this.isPresent && conditions.mayHold()) {
       const problem = (await this.#load()) ?? (await this.#makeIfNeverMade(conditions));
       if (problem !== undefined) this.#options.log.warn({ reason: problem }, "no installation key yet; trying again");
@@ -59,6 +69,7 @@ export class InstallationKey {
     const answer = await sendForObject(this.#client, { method: "GET", path: `${this.#collection}/${KEY_SECRET}` });
     if (!answer.ok && answer.failure.status !== 404)
       return `cannot read Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
+    this.#resourceVersion = answer.ok ? (answer.object.metadata.resourceVersion ?? "1") : "1";
     const data: JsonObject = answer.ok && isJsonObject(answer.object.data) ? answer.object.data : {};
     const key = Buffer.from(String(data[KEY_FIELD] ?? ""), "base64");
     if (key.length >= KEY_BYTES) this.#state = "present";
@@ -85,7 +96,7 @@ export class InstallationKey {
       body: {
         apiVersion: "v1",
         kind: "Secret",
-        metadata: { name: KEY_SECRET },
+        metadata: { name: KEY_SECRET, resourceVersion: this.#resourceVersion },
         data: { [KEY_FIELD]: randomBytes(KEY_BYTES).toString("base64") },
       },
     });

@@ -20,73 +20,95 @@ import type { Disposal } from "../state/index.ts";
 
 export const INVENTORY_NAME = "perennial-inventory";
 
+export type Change = (content: InventoryContent) => InventoryContent;
+
 export type InventoryContent = { kinds: readonly GroupKind[]; disposals: ReadonlyMap<ObjectKey, Disposal> };
 
 export interface InventoryMap {
   readonly content: InventoryContent;
-  /** Reads what is stored. An Error says why that is not possible. */
-  load(): Promise<void>;
-  /** Stores what a change of the content gives, unless that is what is stored. False: not stored, try again. */
-  update(change: (content: InventoryContent) => InventoryContent): Promise<boolean>;
+  /** Reads what is stored; the answer says why that is not possible. */
+  load(): Promise<string | undefined>;
+  /** Stores what a change of the content gives, unless that is what is stored; the answer says why it is not. */
+  update(change: Change): Promise<string | undefined>;
 }
 
-export function createInventoryMap(client: ClusterClient, namespace: string): InventoryMap {
-  return new StoredInventory(client, namespace);
+export type InventoryMapOptions = { client: ClusterClient; namespace: string; mayWrite(): boolean };
+
+export function createInventoryMap(options: InventoryMapOptions): InventoryMap {
+  return new StoredInventory(options);
 }
 
 const EMPTY: InventoryContent = { kinds: [], disposals: new Map() };
 
 class StoredInventory implements InventoryMap {
-  readonly #client: ClusterClient;
-  readonly #namespace: string;
+  readonly #options: InventoryMapOptions;
   content: InventoryContent = EMPTY;
-  #stored: JsonObject = {};
+  /** As it is stored, and in which version: "1" is none, so that the first write creates it. */
+  #stored: { data: JsonObject; resourceVersion: string } = { data: {}, resourceVersion: "1" };
   /** One write after another: each holds all changes that came before it. */
-  #writing: Promise<boolean> = Promise.resolve(true);
-  #wanted: InventoryContent = EMPTY;
+  #writing: Promise<string | undefined> = Promise.resolve(undefined);
+  /** Changes that are not stored yet. */
+  #changes: Change[] = [];
 
-  constructor(client: ClusterClient, namespace: string) {
-    this.#client = client;
-    this.#namespace = namespace;
+  constructor(options: InventoryMapOptions) {
+    this.#options = options;
   }
 
-  async load(): Promise<void> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
+  async load(): Promise<string | undefined> {
+    const answer = await sendForObject(this.#options.client, { method: "GET", path: this.#path });
     if (!answer.ok && answer.failure.status !== 404) {
-      throw new Error(`cannot read ConfigMap ${this.#namespace}/${INVENTORY_NAME}: ${printFailure(answer.failure)}`);
+      return `cannot read ConfigMap ${this.#options.namespace}/${INVENTORY_NAME}: ${printFailure(answer.failure)}`;
     }
-    this.#stored = answer.ok && isJsonObject(answer.object.data) ? answer.object.data : {};
-    this.content = readContent(this.#stored);
-    this.#wanted = this.content;
+    const data: JsonObject = answer.ok && isJsonObject(answer.object.data) ? answer.object.data : {};
+    this.#stored = { data, resourceVersion: answer.ok ? (answer.object.metadata.resourceVersion ?? "1") : "1" };
+    this.content = readContent(data);
+    return undefined;
   }
 
-  async update(change: (content: InventoryContent) => InventoryContent): Promise<boolean> {
-    this.#wanted = change(this.#wanted);
+  async update(change: Change): Promise<string | undefined> {
+    this.#changes.push(change);
     const written = this.#writing.then(() => this.#write());
     this.#writing = written;
     return written;
   }
 
-  async #write(): Promise<boolean> {
-    const content = this.#wanted;
+  async #write(): Promise<string | undefined> {
+    const changes = [...this.#changes];
+    const content = changes.reduce((changed, change) => change(changed), this.content);
     const data = printContent(content);
-    if (!isEqual(data, this.#stored)) {
-      const answer = await sendForObject(this.#client, {
-        method: "PATCH",
-        path: this.#path,
-        query: { fieldManager: MANAGER, force: "true" },
-        contentType: "application/apply-patch+yaml",
-        body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: INVENTORY_NAME }, data },
-      });
-      if (!answer.ok) return false;
-      this.#stored = data;
-    }
+    const problem = isEqual(data, this.#stored.data) ? undefined : await this.#send(data);
+    if (problem !== undefined) return problem;
     this.content = content;
-    return true;
+    this.#changes = this.#changes.slice(changes.length);
+    return undefined;
+  }
+
+  /** A late write of a former holder of the Lease must not undo what the next one stored: hence the version. */
+  async #send(data: JsonObject): Promise<string | undefined> {
+    const { client, namespace, mayWrite } = this.#options;
+    if (!mayWrite()) return "the Lease is not held";
+    const answer = await sendForObject(client, {
+      method: "PATCH",
+      path: this.#path,
+      query: { fieldManager: MANAGER, force: "true" },
+      contentType: "application/apply-patch+yaml",
+      body: {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: INVENTORY_NAME, resourceVersion: this.#stored.resourceVersion },
+        data,
+      },
+    });
+    if (answer.ok) {
+      this.#stored = { data, resourceVersion: answer.object.metadata.resourceVersion ?? "1" };
+      return undefined;
+    }
+    if (answer.failure.status === 409) await this.load(); // the changes are made again to what is there
+    return `cannot store in ConfigMap ${namespace}/${INVENTORY_NAME}: ${printFailure(answer.failure)}`;
   }
 
   get #path(): string {
-    return `/api/v1/namespaces/${this.#namespace}/configmaps/${INVENTORY_NAME}`;
+    return `/api/v1/namespaces/${this.#options.namespace}/configmaps/${INVENTORY_NAME}`;
   }
 }
 
@@ -140,7 +162,7 @@ function parse(text: string): JsonObject {
   }
 }
 
-export function addKinds(kinds: readonly GroupKind[]): (content: InventoryContent) => InventoryContent {
+export function addKinds(kinds: readonly GroupKind[]): Change {
   return (content) => {
     const all = new Map(
       [...content.kinds, ...kinds].map(({ group, kind }) => [groupKindKey({ group, kind }), { group, kind }]),
@@ -149,6 +171,6 @@ export function addKinds(kinds: readonly GroupKind[]): (content: InventoryConten
   };
 }
 
-export function addDisposal(disposal: Disposal): (content: InventoryContent) => InventoryContent {
+export function addDisposal(disposal: Disposal): Change {
   return (content) => ({ ...content, disposals: new Map([...content.disposals, [keyOf(disposal.policy), disposal]]) });
 }

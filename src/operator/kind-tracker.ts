@@ -19,6 +19,10 @@ export class KindTracker {
   readonly #options: KindTrackerOptions;
   #timer: NodeJS.Timeout | undefined;
   #rediscovers = false;
+  #updating: Promise<void> = Promise.resolve();
+  #stopped = false;
+  /** Monotonic milliseconds of the update that is scheduled. */
+  #due = 0;
 
   constructor(options: KindTrackerOptions) {
     this.#options = options;
@@ -40,14 +44,21 @@ export class KindTracker {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
+  /** The later of two moments counts, and one update follows another. */
   #schedule(millis: number): void {
+    if (this.#stopped) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#update().catch(this.#options.onError);
-    }, millis);
+    this.#due = Math.max(this.#due, performance.now() + millis);
+    this.#timer = setTimeout(
+      () => {
+        this.#updating = this.#updating.then(() => this.#update()).catch(this.#options.onError);
+      },
+      Math.max(0, this.#due - performance.now()),
+    );
   }
 
   async #update(): Promise<void> {

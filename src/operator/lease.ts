@@ -15,6 +15,9 @@ export type LeaseTimes = { duration: number; renewDeadline: number; retry: numbe
 /** In milliseconds. */
 export const LEASE_TIMES: LeaseTimes = { duration: 10_000, renewDeadline: 6_000, retry: 2_000 };
 
+/** A renewal that hangs must leave time for another one before the deadline. */
+const REQUEST_TIMEOUT = 2_000;
+
 export interface Lease {
   /** True while this process may write. */
   readonly held: boolean;
@@ -81,7 +84,7 @@ class StoredLease implements Lease {
   }
 
   async #tryAcquire(): Promise<boolean> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, timeout: REQUEST_TIMEOUT });
     if (!answer.ok && answer.failure.status !== 404) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot read the Lease; trying again");
       this.obstacle = `cannot read the Lease: ${printFailure(answer.failure)}`;
@@ -128,6 +131,7 @@ class StoredLease implements Lease {
       method: this.#stored === undefined ? "POST" : "PUT",
       path: this.#stored === undefined ? this.#collection : this.#path,
       body,
+      timeout: REQUEST_TIMEOUT,
     });
     if (!answer.ok) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot write the Lease; trying again");
@@ -142,7 +146,7 @@ class StoredLease implements Lease {
 
   /** A lost answer leaves us with an old version of what we wrote ourselves; a foreign holder ends our time. */
   async #reread(): Promise<void> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path });
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, timeout: REQUEST_TIMEOUT });
     if (!answer.ok) return;
     if (specOf(answer.object).holderIdentity === this.#options.identity) this.#stored = answer.object;
     else this.#deadline = 0;

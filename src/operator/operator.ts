@@ -5,23 +5,32 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClusterClient, discoverResources, printFailure } from "../cluster/index.ts";
-import { keyOf, type ObjectKey, type Resource, refOf, resourceKey, resourceName } from "../object/index.ts";
+import {
+  type GroupKind,
+  keyOf,
+  type ObjectKey,
+  type Resource,
+  refOf,
+  resourceKey,
+  resourceName,
+} from "../object/index.ts";
 import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
 import { InstallationKey } from "./installation-key.ts";
-import { addDisposal, addKinds, createInventoryMap } from "./inventory-map.ts";
+import { KeptLog } from "./kept-log.ts";
 import { KindTracker } from "./kind-tracker.ts";
 import { createLease } from "./lease.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
-import { createPolicyBook, disposalOf } from "./policy-book.ts";
+import { createPolicyBook } from "./policy-book.ts";
 import { PolicyReports } from "./policy-reports.ts";
 import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
+import { StoredKnowledge } from "./stored-knowledge.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
 import { rulesOf, type TriggeredRules, triggeredRules, wantedWatches } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
@@ -62,7 +71,7 @@ class Loop implements Operator {
   readonly #book;
   readonly #router;
   readonly #watches;
-  readonly #inventoryMap;
+  readonly #knowledge: StoredKnowledge;
   readonly #key: InstallationKey;
   readonly #lease;
   readonly #permissions;
@@ -88,13 +97,18 @@ class Loop implements Operator {
     this.#world = world;
     this.#queue = queue;
     this.#book = createPolicyBook(world);
-    this.#inventoryMap = createInventoryMap(client, namespace);
+    this.#knowledge = new StoredKnowledge({
+      ...{ client, namespace, world, log },
+      mayWrite: leads,
+      onStored: (policy, ok) => this.#onStored(policy, ok),
+    });
     this.#key = new InstallationKey(client, options);
     this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
     this.#reports = new PolicyReports({
       ...{ client, world, metrics, log },
       mayWrite: leads,
       watchFailure: (resource) => this.#watches.stateOf(resource)?.failure,
+      storeProblem: (policy) => this.#knowledge.problemOf(policy),
     });
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
@@ -103,7 +117,12 @@ class Loop implements Operator {
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       onSynced: (resource) => this.#onSynced(resource),
     });
-    this.#watches = createWatches(client, (watch, signal) => this.#onSignal(watch, signal));
+    this.#watches = createWatches(
+      client,
+      (watch, signal) => this.#onSignal(watch, signal),
+      ({ selection }, error) =>
+        log.error({ err: error, resource: resourceName(selection.resource) }, "an event could not be taken in"),
+    );
     this.#readiness = new Readiness(world, this.#watches, this.#router);
     this.#kinds = new KindTracker({
       ...{ client, catalogue: world.catalogue },
@@ -113,11 +132,13 @@ class Loop implements Operator {
     this.#permissions = createPermissions(client, (claims) => {
       for (const claim of claims) queue.add(claim);
     });
+    const kept = new KeptLog(metrics, log);
     this.#worker = createClaimWorker({
       ...{ client, world, queue, repairs, metrics, log },
       mayWrite: () => leads() && this.#key.isPresent,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
+      onKept: (targets, because) => kept.note(targets, because),
       onQuota: () => this.#watchQuotas(),
     });
   }
@@ -129,9 +150,13 @@ class Loop implements Operator {
     const leading = new AbortController();
     const kept = this.#lease.keep(leading.signal);
     this.#rewatch();
+    const tidying = setInterval(() => this.#tidy(), TIDY_EVERY).unref();
     const working = this.#queue.run((key) => this.#work(key), concurrency);
     await aborted(signal);
     log.info("stopping: what was begun is ended, then the Lease is given up");
+    // an API server that does not answer must not keep the process from leaving before it is killed
+    const deadline = setTimeout(() => void this.#options.client.close(), DRAIN).unref();
+    clearInterval(tidying);
     this.#watches.stop();
     this.#permissions.stop();
     this.#kinds.stop();
@@ -141,6 +166,7 @@ class Loop implements Operator {
     leading.abort();
     await kept;
     await this.#lease.release();
+    clearTimeout(deadline);
   }
 
   whyNotReady(): string | undefined {
@@ -155,7 +181,7 @@ class Loop implements Operator {
     const { client, log } = this.#options;
     while (!signal.aborted) {
       const discovered = await discoverResources(client);
-      const problem = discovered.ok ? await this.#load() : printFailure(discovered.failure);
+      const problem = discovered.ok ? await this.#knowledge.load() : printFailure(discovered.failure);
       if (discovered.ok && problem === undefined) {
         this.#world.catalogue.replaceDiscovered(discovered.resources);
         this.#started = true;
@@ -164,17 +190,6 @@ class Loop implements Operator {
       this.#obstacle = `cannot start yet: ${problem}`;
       log.warn({ reason: problem }, "cannot start yet; trying again");
       await delay(RETRY, undefined, { signal }).catch(() => {});
-    }
-  }
-
-  /** What was stored; the answer says why it cannot be read. */
-  async #load(): Promise<string | undefined> {
-    try {
-      await this.#inventoryMap.load();
-      this.#world.disposals = this.#inventoryMap.content.disposals;
-      return undefined;
-    } catch (error) {
-      return String(error);
     }
   }
 
@@ -192,21 +207,28 @@ class Loop implements Operator {
     metrics.leading.set(held ? 1 : 0);
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
     this.#readiness.seenUntil ??= this.#lease.lastRenewal ?? new Date(0);
-    if (held) this.#lead().catch((error) => log.error(error));
+    if (held) this.#reports.resume();
+    if (held) this.#lead().catch((error) => log.error({ err: error }, "cannot lead"));
   }
 
   /** Somebody else may have stored more since we read it. */
   async #lead(): Promise<void> {
-    for (let problem = await this.#load(); problem !== undefined; problem = await this.#load()) {
+    for (let problem = await this.#knowledge.load(); problem !== undefined; problem = await this.#knowledge.load()) {
       this.#options.log.warn({ reason: problem }, "cannot lead yet; trying again");
       await delay(RETRY);
       if (!this.#lease.held) return;
     }
     this.#rewatch();
-    for (const state of this.#world.policyStates.values()) this.#store(state);
+    for (const state of this.#world.policyStates.values()) {
+      this.#readiness.noteNewRules(state); // against what the holder before us stored
+      this.#store(state);
+    }
     await this.#key.settle({
       mayHold: () => this.#lease.held,
-      isKnown: () => this.#world.policiesSynced && this.#watches.settled,
+      isKnown: () =>
+        this.#world.policiesSynced &&
+        this.#watches.settled &&
+        this.#knowledge.kinds.every((kind) => this.#isListed(kind)),
       hasTargets: () => this.#world.inventory.hasMarked,
     });
     this.#refresh();
@@ -266,26 +288,29 @@ class Loop implements Operator {
     this.#reports.touch(key);
   }
 
-  /** What has to survive a restart, before the first write of the policy. */
   #store(state: PolicyState): void {
-    if (state.phase !== "compiled" || !this.#lease.held || !this.#isSynced(DEFINITIONS)) return;
-    const { rules } = state.compiled;
-    const kinds = rules.flatMap(({ targets }) => targets);
-    const stored = this.#inventoryMap.update((content) =>
-      addDisposal(disposalOf(this.#world, state, rules))(addKinds(kinds)(content)),
-    );
-    stored.then((ok) => this.#onStored(state, ok)).catch((error) => this.#options.log.error(error));
+    if (this.#isSynced(DEFINITIONS)) this.#knowledge.store(state);
   }
 
-  #onStored(state: PolicyState, ok: boolean): void {
-    const key = keyOf(state.ref);
-    this.#world.disposals = this.#inventoryMap.content.disposals;
-    const isCurrent =
-      this.#world.policyStates.get(key)?.object.metadata.generation === state.object.metadata.generation;
-    if (!isCurrent) return; // a later generation stores its own
-    if (ok) this.#readiness.noteStored(key);
-    else setTimeout(() => this.#store(state), RETRY).unref();
+  #onStored(policy: ObjectKey, ok: boolean): void {
+    if (ok) this.#readiness.noteStored(policy);
+    this.#reports.touch(policy);
     this.#refresh();
+  }
+
+  /** At rest, now and then: what is stored about things that are no more goes. */
+  #tidy(): void {
+    const known = this.#world.policiesSynced && this.#watches.settled && this.#queue.depth === 0;
+    if (!known) return;
+    this.#knowledge
+      .tidy((kind) => this.#isListed(kind))
+      .catch((error) => this.#options.log.error({ err: error }, "the inventory could not be tidied"));
+  }
+
+  /** All marked objects of the kind are known; of a kind that is not served there are none. */
+  #isListed(kind: GroupKind): boolean {
+    const resource = this.#world.catalogue.findKind(kind);
+    return resource === undefined || this.#isSynced(resource);
   }
 
   /** The claims of a policy, and whatever carries its marks. */
@@ -312,7 +337,7 @@ class Loop implements Operator {
     const { selections, whole } = wantedWatches({
       system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#watchesQuotas ? [QUOTAS] : [])],
       policies,
-      written: this.#inventoryMap.content.kinds,
+      written: this.#knowledge.kinds,
       catalogue: this.#world.catalogue,
     });
     this.#world.keepStores(new Set(whole.keys()));
@@ -357,6 +382,11 @@ class Loop implements Operator {
     return this.#watches.stateOf(resource)?.synced === true;
   }
 }
+
+/** Milliseconds that what was begun may take to end. A Pod has 30 s. */
+const DRAIN = 10_000;
+
+const TIDY_EVERY = 60_000;
 
 /** Milliseconds between tries of what the operator itself needs. */
 const RETRY = 1_000;

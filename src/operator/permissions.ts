@@ -12,6 +12,8 @@ export interface Permissions {
   isMissing(permission: Permission, claim: ClaimKey): Promise<boolean>;
   /** Whether it is known to be missing; the claim is told when it no longer is. */
   isKnownMissing(permission: Permission, claim: ClaimKey): boolean;
+  /** The claim needs nothing that is missing any more. */
+  forget(claim: ClaimKey): void;
   stop(): void;
 }
 
@@ -55,6 +57,13 @@ class ProbedPermissions implements Permissions {
     const known = this.#missing.get(keyOf(permission));
     known?.claims.add(claim);
     return known !== undefined;
+  }
+
+  forget(claim: ClaimKey): void {
+    for (const [key, { claims }] of this.#missing) {
+      claims.delete(claim);
+      if (claims.size === 0) this.#missing.delete(key);
+    }
   }
 
   stop(): void {

@@ -17,6 +17,8 @@ export type PolicyReportsOptions = {
   log: Log;
   mayWrite(): boolean;
   watchFailure(resource: Resource): ApiFailure | undefined;
+  /** Why what the policy needs is not stored yet. */
+  storeProblem(policy: ObjectKey): string | undefined;
 };
 
 /** As many as a status shows. */
@@ -70,17 +72,22 @@ export class PolicyReports {
     this.touch(policy);
   }
 
+  /** The Lease is held again. */
+  resume(): void {
+    this.#statuses.resume();
+  }
+
   async stop(): Promise<void> {
     await this.#statuses.stop();
   }
 
   #current(key: ObjectKey) {
-    const { world, watchFailure } = this.#options;
+    const { world, watchFailure, storeProblem } = this.#options;
     const state = world.policyStates.get(key);
     const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
     const history = this.#histories.get(key);
     if (state === undefined || resource === undefined || history === undefined) return undefined;
-    const figures = figuresOf(state, { world, history, watchFailure });
+    const figures = figuresOf(state, { world, history, watchFailure, storeProblem: storeProblem(key) });
     const status = statusOf(figures, this.#statuses.stored(key), new Date().toISOString());
     return { ref: state.ref, resource, status };
   }

@@ -47,7 +47,7 @@ class TwoLevelQueue<K> implements KeyedQueue<K> {
   add(key: K, priority: Priority = "resync"): void {
     this.#cancelTimer(key);
     if (this.#working.has(key)) {
-      this.#again.set(key, priority);
+      if (this.#again.get(key) !== "fresh") this.#again.set(key, priority);
       return;
     }
     if (priority === "resync" && this.#waiting.fresh.has(key)) return;
@@ -59,6 +59,7 @@ class TwoLevelQueue<K> implements KeyedQueue<K> {
 
   addLater(key: K, millis: number): void {
     this.#cancelTimer(key);
+    if (this.#stopped) return;
     this.#timers.set(
       key,
       setTimeout(() => this.add(key), millis),

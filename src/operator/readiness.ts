@@ -36,6 +36,7 @@ export class Readiness {
   noteNewRules(state: PolicyState): void {
     const key = keyOf(state.ref);
     this.#stored.delete(key);
+    for (const rule of this.#newRules) if (rule.startsWith(`${key}\n`)) this.#newRules.delete(rule);
     const known = this.#world.policies.disposalOf(key)?.rules ?? {};
     if (state.phase !== "compiled") return;
     for (const { name } of state.compiled.rules) if (!Object.hasOwn(known, name)) this.#newRules.add(`${key}\n${name}`);

@@ -114,6 +114,7 @@ class SignalRouter implements Router {
     const { world } = this.#options;
     const change = world.storeOf(resource)?.remove(object);
     if (change !== undefined) this.#onObjectChanges(resource, [change], "event");
+    world.inventory.noteDeleted(keyOf(refOf(object)), object.metadata.uid ?? "");
     const known = world.inventory.get(keyOf(refOf(object)));
     if (known === undefined || known.uid !== object.metadata.uid) return; // another one of that name is there already
     const record = world.inventory.forget(keyOf(refOf(object)));
@@ -166,7 +167,7 @@ class SignalRouter implements Router {
     const known = world.claims.get(key) !== undefined || world.inventory.ofClaim(key, undefined).size > 0;
     if (!selected && !known) return;
     if (by === "event" && !rule.synchronize) world.moments.add(key);
-    queue.add(key, before === undefined ? "fresh" : "resync");
+    queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
   }
 
   #noteDeparture({ before, after }: ObjectChange): void {

@@ -20,8 +20,10 @@ export interface Watches {
 /** Called with each signal, in order; the state already says `synced` when the signal does. */
 export type SignalHandler = (watch: WatchState, signal: WatchSignal) => void;
 
-export function createWatches(client: ClusterClient, handle: SignalHandler): Watches {
-  return new RunningWatches(client, handle);
+export type WatchErrorHandler = (watch: WatchState, error: unknown) => void;
+
+export function createWatches(client: ClusterClient, handle: SignalHandler, onError: WatchErrorHandler): Watches {
+  return new RunningWatches(client, handle, onError);
 }
 
 type Running = { state: WatchState; subscription: Subscription; selector: string };
@@ -29,11 +31,13 @@ type Running = { state: WatchState; subscription: Subscription; selector: string
 class RunningWatches implements Watches {
   readonly #client: ClusterClient;
   readonly #handle: SignalHandler;
+  readonly #onError: WatchErrorHandler;
   readonly #running = new Map<string, Running>();
 
-  constructor(client: ClusterClient, handle: SignalHandler) {
+  constructor(client: ClusterClient, handle: SignalHandler, onError: WatchErrorHandler) {
     this.#client = client;
     this.#handle = handle;
+    this.#onError = onError;
   }
 
   want(selections: readonly Selection[]): void {
@@ -68,7 +72,11 @@ class RunningWatches implements Watches {
     const state: WatchState = { selection, synced: false };
     const subscription = reflect(this.#client, selection).subscribe((signal) => {
       note(state, signal);
-      this.#handle(state, signal);
+      try {
+        this.#handle(state, signal);
+      } catch (error) {
+        this.#onError(state, error); // one object that nobody foresaw must not end the process
+      }
     });
     this.#running.set(key, { state, subscription, selector });
   }
@@ -76,6 +84,6 @@ class RunningWatches implements Watches {
 
 function note(state: WatchState, signal: WatchSignal): void {
   if (signal.type === "failed") state.failure = signal.failure;
-  else if (signal.type !== "reopened" && signal.type !== "page") delete state.failure;
+  else if (signal.type === "synced" || signal.type === "changed" || signal.type === "bookmark") delete state.failure;
   if (signal.type === "synced") state.synced = true;
 }

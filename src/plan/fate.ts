@@ -24,8 +24,11 @@ export type Fate =
   | { type: "desired"; rule: CompiledRule; trigger: KubernetesObject; identity: ClaimIdentity; digest: ClaimDigest }
   /** `leave`: what was made once stays and keeps its marks. */
   | { type: "gone"; because: string; disposal: "delete" | "keep" | "leave"; digest: ClaimDigest | undefined }
-  /** `again`: milliseconds after which the answer may be another one, where no event will tell. */
-  | { type: "held"; because: string; again?: number };
+  /**
+   * `again`: milliseconds after which the answer may be another one, where no event will tell. `kept`: nothing that could
+   * happen by itself will end it, so a person has to be told.
+   */
+  | { type: "held"; because: string; again?: number; kept?: true };
 
 export function fateOf(world: World, ref: ClaimRef): Fate {
   const policyKey = keyOf(ref.policy);
@@ -42,12 +45,20 @@ function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
   if (!world.policies.synced) return { type: "held", because: "the policies are not known yet" };
   const disposal = world.policies.disposalOf(keyOf(policy));
   if (disposal === undefined) {
-    return { type: "held", because: `nothing is stored about ${printRef(policy)}, so its targets are kept` };
+    return {
+      type: "held",
+      because: `nothing is stored about ${printRef(policy)}, so its targets are kept`,
+      kept: true,
+    };
   }
   const absence = absenceOf(world, policy, Number.POSITIVE_INFINITY); // what is stored tells about definitions
   if (absence.type !== "gone") return absence;
   if (disposal.definition !== world.catalogue.definitionOf(policy)?.uid) {
-    return { type: "held", because: `the definition of ${policy.kind} was replaced since ${policy.name} was stored` };
+    return {
+      type: "held",
+      because: `the definition of ${policy.kind} was replaced since ${policy.name} was stored`,
+      kept: true,
+    };
   }
   return {
     type: "gone",
@@ -60,7 +71,7 @@ function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
 function fateWithoutRule(world: World, { policy, rule }: ClaimRef): Fate {
   const disposal = world.policies.disposalOf(keyOf(policy))?.rules[rule];
   if (disposal === undefined)
-    return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept` };
+    return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept`, kept: true };
   return { type: "gone", because: `rule ${rule} was removed from ${printRef(policy)}`, disposal, digest: undefined };
 }
 
@@ -131,7 +142,11 @@ function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absence {
   const isReplaced =
     departure === undefined ? lastSeen <= definition.createdAt : departure.definition !== definition.uid;
   if (isReplaced) {
-    return { type: "held", because: `the definition of ${ref.kind} was replaced after ${ref.name} was seen last` };
+    return {
+      type: "held",
+      because: `the definition of ${ref.kind} was replaced after ${ref.name} was seen last`,
+      kept: true,
+    };
   }
   const again = (departure?.since ?? 0) + world.pruneDelay - world.now;
   if (again > 0) return { type: "held", because: `${because}, and may come back`, again };

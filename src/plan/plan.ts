@@ -1,6 +1,13 @@
 /** The plan of one claim: from what was seen to the writes that make it so, as a value. Pure, and cheap to make again. */
 
-import { type ClaimIdentity, type KubernetesObject, keyOf, marksFor, type ObjectKey } from "../object/index.ts";
+import {
+  type ClaimIdentity,
+  type KubernetesObject,
+  keyOf,
+  marksFor,
+  type ObjectKey,
+  type ObjectRef,
+} from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
 import { type ClaimKey, claimRef, type Dependency, dependsOnNamespace, type World } from "../state/index.ts";
 import { type Fate, fateOf } from "./fate.ts";
@@ -23,6 +30,8 @@ export type Plan = {
   judged: readonly Judged[];
   /** Claims that may take over what this one gives up. */
   heirs: readonly ClaimKey[];
+  /** Marked targets that stay for good, because nothing is known any more that says what should become of them. */
+  kept: readonly ObjectRef[];
   /** Plan again after so many milliseconds, because no event will tell. */
   again?: number;
 };
@@ -35,12 +44,17 @@ export function planClaim(world: World, key: ClaimKey): Plan {
     case "gone":
       return { ...planGone(world, key, fate), fate: "gone" };
     case "held":
-      return { ...nothing(key, "held", fate.because), ...(fate.again === undefined ? {} : { again: fate.again }) };
+      return planHeld(world, key, fate);
   }
 }
 
+function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract<Fate, { type: "held" }>): Plan {
+  const targets = kept ? [...world.inventory.ofClaim(key, undefined)].map(({ ref }) => ref) : [];
+  return { ...nothing(key, "held", because), kept: targets, ...(again === undefined ? {} : { again }) };
+}
+
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  return { key, fate, because, steps: [], wants: [], reads: [], judged: [], heirs: [] };
+  return { key, fate, because, steps: [], wants: [], reads: [], judged: [], heirs: [], kept: [] };
 }
 
 function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {

@@ -27,11 +27,15 @@ export interface StatusWriter {
   note(policy: ObjectKey, stored: PolicyStatus | undefined): void;
   stored(policy: ObjectKey): PolicyStatus | undefined;
   forget(policy: ObjectKey): void;
+  /** Statuses may be written again: what changed meanwhile is. */
+  resume(): void;
   /** Writes what is waiting, and no more after it. */
   stop(): Promise<void>;
 }
 
 const AT_MOST_EVERY = 1_000;
+/** A write that fails is tried again ever more slowly: 64 s at the most. */
+const MOST_DOUBLINGS = 6;
 /** The first change is shown at once, but a burst is one write. */
 const SETTLE = 100;
 
@@ -45,6 +49,10 @@ class CoalescingWriter implements StatusWriter {
   readonly #stored = new Map<ObjectKey, PolicyStatus | undefined>();
   readonly #timers = new Map<ObjectKey, NodeJS.Timeout>();
   readonly #lastWrite = new Map<ObjectKey, number>();
+  /** What changed while nothing could be written. */
+  readonly #held = new Set<ObjectKey>();
+  /** Why the last write failed, and how often in a row. */
+  readonly #failures = new Map<ObjectKey, { message: string; count: number }>();
   #stopped = false;
 
   constructor(client: ClusterClient, source: StatusSource) {
@@ -55,7 +63,8 @@ class CoalescingWriter implements StatusWriter {
   touch(policy: ObjectKey): void {
     if (this.#timers.has(policy) || this.#stopped) return;
     const since = performance.now() - (this.#lastWrite.get(policy) ?? Number.NEGATIVE_INFINITY);
-    const timer = setTimeout(() => void this.#write(policy), Math.max(SETTLE, AT_MOST_EVERY - since));
+    const every = AT_MOST_EVERY * 2 ** Math.min(this.#failures.get(policy)?.count ?? 0, MOST_DOUBLINGS);
+    const timer = setTimeout(() => void this.#write(policy), Math.max(SETTLE, every - since));
     this.#timers.set(policy, timer);
   }
 
@@ -69,7 +78,14 @@ class CoalescingWriter implements StatusWriter {
 
   forget(policy: ObjectKey): void {
     clearTimeout(this.#timers.get(policy));
-    for (const map of [this.#timers, this.#stored, this.#lastWrite]) map.delete(policy);
+    for (const map of [this.#timers, this.#stored, this.#lastWrite, this.#failures]) map.delete(policy);
+    this.#held.delete(policy);
+  }
+
+  resume(): void {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const policy of held) this.touch(policy);
   }
 
   async stop(): Promise<void> {
@@ -81,9 +97,12 @@ class CoalescingWriter implements StatusWriter {
 
   async #write(policy: ObjectKey): Promise<void> {
     this.#timers.delete(policy);
+    if (!this.#source.mayWrite()) {
+      this.#held.add(policy);
+      return;
+    }
     const current = this.#source.current(policy);
     if (current === undefined || isSameStatus(this.#stored.get(policy), current.status)) return;
-    if (!this.#source.mayWrite()) return this.touch(policy);
     this.#lastWrite.set(policy, performance.now());
     const { ref, resource, status } = current;
     const answer = await sendForObject(this.#client, {
@@ -98,10 +117,18 @@ class CoalescingWriter implements StatusWriter {
         status: status as Json, // a status is JSON by its schema
       },
     });
-    if (answer.ok) this.#stored.set(policy, status);
-    else if (answer.failure.status !== 404) {
-      this.#source.onFailure(`cannot write the status of ${ref.kind} ${ref.name}: ${printFailure(answer.failure)}`);
-      this.touch(policy);
+    if (answer.ok) {
+      this.#stored.set(policy, status);
+      this.#failures.delete(policy);
+    } else if (answer.failure.status !== 404) {
+      this.#noteFailure(policy, `cannot write the status of ${ref.kind} ${ref.name}: ${printFailure(answer.failure)}`);
     }
+  }
+
+  #noteFailure(policy: ObjectKey, message: string): void {
+    const known = this.#failures.get(policy);
+    if (known?.message !== message) this.#source.onFailure(message);
+    this.#failures.set(policy, { message, count: (known?.count ?? 0) + 1 });
+    this.touch(policy);
   }
 }

@@ -96,6 +96,18 @@ describe("the inventory", () => {
     expect(inventory.get(keyOf(REF))?.tried.size).toBe(0);
   });
 
+  it("tells which uids were deleted while a request was under way, known or not", () => {
+    const inventory = createInventory("test");
+    const first = inventory.expectAnswer(keyOf(REF));
+    inventory.noteDeleted(keyOf(REF), "u");
+    const second = inventory.expectAnswer(keyOf(REF));
+    inventory.noteDeleted(keyOf(REF), "v");
+    expect([...first()]).toEqual(["u", "v"]);
+    expect([...second()]).toEqual(["v"]);
+    inventory.noteDeleted(keyOf(REF), "w"); // nobody waits any more
+    expect([...inventory.expectAnswer(keyOf(REF))()]).toEqual([]);
+  });
+
   it("takes an object of the same name with another uid for another object, also with an older version", () => {
     const inventory = createInventory("test");
     inventory.observe(target("9", { a: "1" }), SEEN);

@@ -82,6 +82,10 @@ export interface InventoryWriter extends Inventory {
    */
   observe(live: KubernetesObject, seen: Sighting): TargetRecord | undefined;
   forget(key: ObjectKey): TargetRecord | undefined;
+  /** A watch showed that the object with this uid is gone, whether it was known or not. */
+  noteDeleted(key: ObjectKey, uid: string): void;
+  /** A request about the object is under way: the function that ends it gives the uids that were deleted meanwhile. */
+  expectAnswer(key: ObjectKey): () => ReadonlySet<string>;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
   /** A list is whole: records of that resource that it did not show are gone. */
@@ -96,6 +100,9 @@ class MapInventory implements InventoryWriter {
   readonly #installation: string;
   readonly #records = new Map<ObjectKey, TargetRecord>();
   readonly #byClaim = new Map<ClaimKey | ClaimDigest, Set<TargetRecord>>();
+
+  /** By object: what was deleted since each request that is under way was sent. */
+  readonly #expected = new Map<ObjectKey, Set<Set<string>>>();
 
   constructor(installation: string) {
     this.#installation = installation;
@@ -149,6 +156,21 @@ class MapInventory implements InventoryWriter {
     this.#records.delete(key);
     this.#unindex(record);
     return record;
+  }
+
+  noteDeleted(key: ObjectKey, uid: string): void {
+    for (const deleted of this.#expected.get(key) ?? []) deleted.add(uid);
+  }
+
+  expectAnswer(key: ObjectKey): () => ReadonlySet<string> {
+    const deleted = new Set<string>();
+    const expected = this.#expected.get(key) ?? new Set();
+    this.#expected.set(key, expected.add(deleted));
+    return () => {
+      expected.delete(deleted);
+      if (expected.size === 0 && this.#expected.get(key) === expected) this.#expected.delete(key);
+      return deleted;
+    };
   }
 
   judge(key: ObjectKey, judgement: Judgement): void {

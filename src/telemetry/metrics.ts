@@ -43,6 +43,11 @@ export function createMetrics() {
     }),
     queueDepth: new Gauge({ name: "perennial_queue_depth", help: "Claims that wait to be planned", registers }),
     targets: new Gauge({ name: "perennial_targets", help: "Marked targets that are known", registers }),
+    kept: new Counter({
+      name: "perennial_targets_kept_total",
+      help: "Marked targets found that are kept because nothing is known any more about what made them",
+      registers,
+    }),
     watchReopened: new Counter({
       name: "perennial_watch_reopened_total",
       help: "Watches opened again, by resource and cause",

@@ -9,7 +9,14 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Observable, type Subscriber } from "rxjs";
-import { type ClusterClient, listPage, openWatch, type Selection, type WatchEvent } from "../cluster/index.ts";
+import {
+  type ApiFailure,
+  type ClusterClient,
+  listPage,
+  openWatch,
+  type Selection,
+  type WatchEvent,
+} from "../cluster/index.ts";
 import type { WatchSignal } from "./signal.ts";
 
 export type ReflectorOptions = {
@@ -44,6 +51,8 @@ class Reflector {
   readonly #signal: AbortSignal;
   #position: Position;
   #failures = 0;
+  /** Milliseconds, from the last refusal's Retry-After. */
+  #askedToWait = 0;
 
   constructor(
     client: ClusterClient,
@@ -73,14 +82,12 @@ class Reflector {
     do {
       const page = await listPage(this.#client, this.#selection, token);
       if (this.#signal.aborted) return true;
-      if (!page.ok) {
-        this.#out.next({ type: "failed", failure: page.failure });
-        return false;
-      }
+      if (!page.ok) return this.#failed(page.failure);
       if (page.objects.length > 0) this.#out.next({ type: "page", objects: page.objects });
       token = page.continue;
       if (token === "") this.#position = { resourceVersion: page.resourceVersion };
     } while (token !== "");
+    this.#askedToWait = 0;
     this.#out.next({ type: "synced", resourceVersion: this.#position?.resourceVersion ?? "" });
     return true;
   }
@@ -94,8 +101,7 @@ class Reflector {
     try {
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300); // spread, so that watches do not end together
       const opened = await openWatch(this.#client, this.#selection, { ...from, timeoutSeconds }, connection.signal);
-      if (!opened.ok)
-        return this.#refused(opened.failure.status, () => this.#out.next({ type: "failed", failure: opened.failure }));
+      if (!opened.ok) return this.#refused(opened.failure.status, () => this.#failed(opened.failure));
       return await this.#follow(opened.events, silence);
     } finally {
       silence.stop();
@@ -124,7 +130,8 @@ class Reflector {
   }
 
   #emit(event: Exclude<WatchEvent, { type: "ERROR" }>): void {
-    const resourceVersion = event.object.metadata.resourceVersion ?? "";
+    const { resourceVersion } = event.object.metadata;
+    if (resourceVersion === undefined || resourceVersion === "") throw new Error("an event without a resourceVersion");
     if (event.type === "BOOKMARK") this.#out.next({ type: "bookmark", resourceVersion });
     else if (event.type === "DELETED") this.#out.next({ type: "deleted", object: event.object });
     else this.#out.next({ type: "changed", object: event.object });
@@ -140,13 +147,20 @@ class Reflector {
     return status === 410;
   }
 
+  #failed(failure: ApiFailure): false {
+    this.#askedToWait = failure.retryAfter ?? 0;
+    this.#out.next({ type: "failed", failure });
+    return false;
+  }
+
   #reopen(because: "ended" | "failed" | "silent" | "expired"): void {
     this.#out.next({ type: "reopened", because });
   }
 
   #waiting(): number {
     const { first, most } = this.#options.backoff;
-    return Math.min(first * 2 ** Math.min(this.#failures - 1, 16), most) * (0.5 + Math.random() / 2);
+    const wait = Math.min(first * 2 ** Math.min(this.#failures - 1, 16), most) * (0.5 + Math.random() / 2);
+    return Math.max(wait, this.#askedToWait);
   }
 }
 

@@ -1,0 +1,28 @@
+/** What working on claims needs of the rest of the operator. */
+
+import type { ClusterClient } from "../cluster/index.ts";
+import type { ObjectKey, ObjectRef } from "../object/index.ts";
+import type { ClaimKey } from "../state/index.ts";
+import type { Log, Metrics } from "../telemetry/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { Permissions } from "./permissions.ts";
+import type { KeyedQueue } from "./queue.ts";
+import type { Repairs } from "./repairs.ts";
+
+export type ClaimWorkerOptions = {
+  client: ClusterClient;
+  world: ObservedWorld;
+  queue: KeyedQueue<ClaimKey>;
+  permissions: Permissions;
+  repairs: Repairs;
+  metrics: Metrics;
+  log: Log;
+  /** True while this process may write. */
+  mayWrite(): boolean;
+  /** Told when a claim came out, so that its policy's status is computed again. */
+  onPlanned(policy: ObjectKey): void;
+  /** Told when targets are kept for good, and why. */
+  onKept(targets: readonly ObjectRef[], because: string): void;
+  /** Told when a quota refused something: quotas have to be watched. */
+  onQuota(): void;
+};

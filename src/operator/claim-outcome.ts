@@ -1,0 +1,118 @@
+/** What a claim came to: what is remembered of it, who is told, and when it is looked at again. */
+
+import type { Refusal } from "../apply/index.ts";
+import { isEqual, type Json, keyOf, type ObjectKey } from "../object/index.ts";
+import type { Failure, Plan, Step } from "../plan/index.ts";
+import {
+  type ClaimFailure,
+  type ClaimKey,
+  type ClaimState,
+  claimRef,
+  type Dependency,
+  dependsOnNamespace,
+  dependsOnQuota,
+} from "../state/index.ts";
+import type { ClaimWorkerOptions } from "./claim-options.ts";
+
+export type ClaimOutcome = {
+  key: ClaimKey;
+  /** The last plan: with nothing left to send, unless the rounds are used up. */
+  plan: Plan;
+  refusals: ReadonlyMap<ObjectKey, Refusal>;
+  written: ReadonlySet<ObjectKey>;
+  deleted: ReadonlySet<ObjectKey>;
+  /** Something was still to be sent after the last round: somebody or something undoes what is written. */
+  exhausted: boolean;
+};
+
+/** While the API server does not answer, everything is tried again soon: it costs it nothing. */
+export const UNREACHABLE_RETRY = 1_000;
+
+export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome): void {
+  const { world, queue, onPlanned, repairs, permissions } = options;
+  const { key, plan } = outcome;
+  const { policy, rule } = claimRef(key);
+  for (const target of outcome.deleted) repairs.forget(target);
+  world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
+  for (const heir of plan.heirs) queue.add(heir, "fresh");
+  const refusals = [...outcome.refusals.values()];
+  if (!refusals.some(({ reason }) => reason === "PermissionMissing")) permissions.forget(key);
+  remember(options, outcome, `${keyOf(policy)}\n${rule}`);
+  if (plan.kept.length > 0) options.onKept(plan.kept, plan.because);
+  tellSharers(options, outcome);
+  schedule(options, outcome, refusals);
+  onPlanned(keyOf(policy));
+}
+
+function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey: string): void {
+  const { key, plan } = outcome;
+  const before = world.claims.get(key);
+  const failures = timed(failuresOf(outcome), before);
+  const dependencies = dependenciesOf(outcome);
+  if (plan.fate === "gone") {
+    world.claims.remove(key);
+    world.moments.delete(key);
+    // it wants nothing any more, but what it made cannot be removed yet: that is told as long as it lasts
+    if (failures.length > 0)
+      world.claims.set({ key, wants: new Set(), inSync: 0, failures, gone: true }, ruleKey, dependencies);
+  }
+  if (plan.fate !== "desired") return;
+  const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
+  // what cannot be computed just now is still wanted
+  const wants = plan.failure === undefined ? new Set(plan.wants) : (before?.wants ?? new Set());
+  world.claims.set({ key, wants, inSync, failures }, ruleKey, [...plan.reads, ...dependencies]);
+  if (failures.length === 0) world.moments.delete(key);
+}
+
+/** A failure that goes on keeps its time, so that trying again is nothing new to tell. */
+function timed(failures: readonly Failure[], before: ClaimState | undefined): ClaimFailure[] {
+  const now = new Date().toISOString();
+  return failures.map((failure) => {
+    const known = before?.failures.find(({ time: _time, ...told }) => isEqual(told as Json, failure as Json)); // plain data
+    return { ...failure, time: known?.time ?? now };
+  });
+}
+
+function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
+  const ofSteps = plan.steps.map(failureOf).filter((failure) => failure !== undefined);
+  const refused = [...refusals.values()].map(({ reason, message, target }) => ({
+    reason,
+    message,
+    ...(target ? { target } : {}),
+  }));
+  const shown = refused.filter(({ reason }) => reason !== "NamespaceTerminating"); // it goes by itself
+  return [...(plan.failure === undefined ? [] : [plan.failure]), ...ofSteps, ...shown];
+}
+
+function dependenciesOf({ refusals }: ClaimOutcome): Dependency[] {
+  return [...refusals.values()].flatMap(({ heals, target }) => {
+    if (target === undefined || target.namespace === "") return [];
+    return [dependsOnNamespace(target.namespace), ...(heals === "quota" ? [dependsOnQuota(target.namespace)] : [])];
+  });
+}
+
+/** Whether others still agree with a target shows when its content is another one. */
+function tellSharers({ world, queue }: ClaimWorkerOptions, { key, written }: ClaimOutcome): void {
+  for (const target of written) for (const claim of world.claims.wanting(target)) if (claim !== key) queue.add(claim);
+}
+
+function schedule({ queue, onQuota }: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: readonly Refusal[]): void {
+  const { key, plan, exhausted } = outcome;
+  if (refusals.some(({ heals }) => heals === "quota")) onQuota();
+  const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
+  const failing = exhausted || conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota");
+  if (plan.again !== undefined) queue.addLater(key, plan.again);
+  else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
+  else if (failing) queue.retry(key);
+  else queue.forgive(key);
+}
+
+/** As long as the server asked for; spread, so that not all come back at once. */
+function waitOf(refusals: readonly Refusal[]): number {
+  const asked = Math.max(...refusals.map(({ retryAfter = 0 }) => retryAfter));
+  return Math.max(asked, UNREACHABLE_RETRY) * (1 + Math.random() / 2);
+}
+
+function failureOf(step: Step): Failure | undefined {
+  return step.verb === "skip" ? step.failure : undefined;
+}
