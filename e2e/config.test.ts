@@ -15,8 +15,10 @@ afterAll(() => cluster?.stop());
 const OPERATOR = "system:serviceaccount:perennial-system:perennial";
 
 async function mayDo(user: string, ...action: string[]): Promise<boolean> {
-  const { stdout } = await cluster.tryKubectl("auth", "can-i", ...action, "--as", user);
-  return stdout.trim() === "yes";
+  const { stdout, stderr } = await cluster.tryKubectl("auth", "can-i", ...action, "--as", user);
+  const said = stdout.trim();
+  if (said !== "yes" && said !== "no") throw new Error(`kubectl auth can-i ${action.join(" ")}: ${said} ${stderr}`);
+  return said === "yes";
 }
 
 describe("config/", () => {
@@ -43,6 +45,9 @@ describe("the operator's permissions", () => {
     ["watch", "resourcequotas"],
     ["create", "configmap/perennial-inventory", "-n", "perennial-system"],
     ["patch", "configmap/perennial-inventory", "-n", "perennial-system"],
+    ["get", "secret/perennial", "-n", "perennial-system"],
+    ["create", "secret/perennial", "-n", "perennial-system"],
+    ["patch", "secret/perennial", "-n", "perennial-system"],
     ["update", "lease.coordination.k8s.io/perennial", "-n", "perennial-system"],
   ])("include: %s %s %s %s", async (...action) => {
     expect(await mayDo(OPERATOR, ...action)).toBe(true);
@@ -52,6 +57,11 @@ describe("the operator's permissions", () => {
     ["create", "configmap/another", "-n", "perennial-system"],
     ["update", "lease.coordination.k8s.io/another", "-n", "perennial-system"],
     ["get", "secrets", "-n", "perennial-system"],
+    ["get", "secret/another", "-n", "perennial-system"],
+    ["delete", "secret/perennial", "-n", "perennial-system"],
+    ["update", "configmap/perennial-inventory", "-n", "perennial-system"],
+    ["patch", "lease.coordination.k8s.io/perennial", "-n", "perennial-system"],
+    ["update", "clusterpolicies.perennial.dev", "--subresource=status"],
     ["list", "secrets"],
     ["create", "networkpolicies.networking.k8s.io"],
     ["create", "rolebindings.rbac.authorization.k8s.io"],

@@ -3,11 +3,11 @@
  * somebody changes there grows back. With KEEP=1 all of it runs on until Ctrl-C.
  */
 
-import { once } from "node:events";
 import { dirname } from "node:path";
 import { connectCluster, discoverResources, loadCredentials } from "../src/cluster/index.ts";
 import { isEqual, type KubernetesObject, type Resource } from "../src/object/index.ts";
 import { waitUntil } from "./control-plane/index.ts";
+import { exitCodeOf, type StopSignal, stopSignal } from "./control-plane/stop-signal.ts";
 import { createScreen, type Screen } from "./demo/screen.ts";
 import { openStage, ROOT, type Stage } from "./demo/stage.ts";
 import { type Sighting, startWatcher, type Watcher } from "./demo/watcher.ts";
@@ -25,8 +25,6 @@ type TargetKind = keyof typeof TARGETS;
 const NAMESPACE = "shop";
 const POLICY = "/apis/perennial.dev/v1/clusterpolicies/namespace-baseline";
 
-const stopped = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => once(process, name))).then(() => "stopped");
-
 async function main(): Promise<number> {
   const write = (text: string) => process.stdout.write(text);
   const coloured = process.stdout.isTTY && process.env.NO_COLOR === undefined;
@@ -34,12 +32,14 @@ async function main(): Promise<number> {
   write("Perennial: what policies generate is made, and kept exactly so.\n");
   const stage = await openStage((line) => write(`   ${line}\n`)).catch(fail(write));
   if (stage === undefined) return 1;
+  const stopped = stopSignal();
   const screen = createScreen({ write, coloured, folder: ROOT, env: stage.env });
   try {
-    const tour = takeTour(stage, screen, begin).then(() => "shown");
+    const tour = takeTour(stage, screen, begin);
     tour.catch(() => {}); // lost when Ctrl-C was first
-    if ((await Promise.race([tour, stopped])) === "stopped") return 130;
-    if (process.env.KEEP) await keepRunning(stage, screen);
+    const signal = await Promise.race([tour, stopped]);
+    if (signal !== undefined) return exitCodeOf(signal);
+    if (process.env.KEEP) await keepRunning(stage, screen, stopped);
     return 0;
   } catch (error) {
     fail(write)(error);
@@ -186,7 +186,7 @@ async function showStatus({ plane }: Stage, screen: Screen): Promise<void> {
   await screen.run("kubectl describe pcpol namespace-baseline | sed -n '/^Status:/,$p'");
 }
 
-async function keepRunning({ plane }: Stage, screen: Screen): Promise<void> {
+async function keepRunning({ plane }: Stage, screen: Screen, stopped: Promise<StopSignal>): Promise<void> {
   screen.step("It runs on until Ctrl-C. In another terminal:");
   screen.say(`export KUBECONFIG=${plane.kubeconfig}\nexport PATH=${dirname(plane.kubectl)}:$PATH\nkubectl get pcpol`);
   const alive = setInterval(() => {}, 2 ** 30); // neither a control plane nor a signal handler keeps a process alive

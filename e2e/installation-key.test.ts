@@ -2,12 +2,19 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  type Audited,
   type Cluster,
   clusterPolicy,
+  condition,
   configMap,
+  isLeaseRenewal,
+  markAudit,
   namespacesLabelled,
   OPERATOR_NAMESPACE,
   type OperatorProcess,
+  operatorRequests,
+  policyStatus,
+  printRequest,
   startCluster,
   startOperator,
   waitUntil,
@@ -55,6 +62,21 @@ async function readiness(): Promise<string> {
   return `${answer.status} ${await answer.text()}`;
 }
 
+/** What the operator tried to change until it renewed its Lease twice more; the Lease and what it reports left out. */
+async function changesUntilRenewed(): Promise<string[]> {
+  const mark = await markAudit(cluster);
+  await waitUntil(
+    "the Lease is renewed twice",
+    async () => (await operatorRequests(cluster, mark)).filter(isLeaseRenewal).length >= 2,
+  );
+  const requests = await operatorRequests(cluster, mark);
+  const isReport = ({ objectRef }: Audited): boolean => objectRef?.subresource === "status";
+  const isChange = ({ verb }: Audited): boolean => verb !== "get" && verb !== "list";
+  return requests
+    .filter((request) => isChange(request) && !isReport(request) && !isLeaseRenewal(request))
+    .map(printRequest);
+}
+
 describe("the installation key", () => {
   let made: string | undefined;
 
@@ -73,6 +95,8 @@ describe("the installation key", () => {
     operator = await startOperator(cluster, { waitReady: false });
     await waitUntil("it says so", async () => (await readiness()).startsWith("503 the installation key is lost"));
     expect(await readiness()).toContain("--new-installation-key");
+    expect(await changesUntilRenewed()).toEqual([]);
+    expect(condition(await policyStatus(cluster, "keyed"), "InSync")?.status).not.toBe("True"); // nor is it claimed
     expect(await data()).toBe('{"a":"2"}'); // seen by then, and not written
     expect(await key()).toBeUndefined();
   });

@@ -1,6 +1,8 @@
 /** The operator as a process: its flags, logs and pages, how it begins and ends, and how two of them get along. */
 
 import { type SpawnOptions, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -48,7 +50,7 @@ async function start(options: OperatorProcessOptions = {}): Promise<OperatorProc
 async function run(argv: readonly string[], env: SpawnOptions["env"] = {}) {
   const child = spawn(process.execPath, [join(ROOT, "dist/main.js"), ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
+    env: { ...process.env, KUBERNETES_SERVICE_HOST: "", ...env }, // not in a Pod, even if the tests are
   });
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -112,6 +114,7 @@ describe("a wrong command line", () => {
       [...OPERATOR, "--system-namespaces", "shop"],
       /--system-namespaces.*kube-system.*shop is none of them/,
     ],
+    ["neither a kubeconfig nor a Pod", ["operator"], /not in a Pod: name a kubeconfig with --kubeconfig/],
     ["no kubeconfig", OPERATOR, /cannot tell how to reach the cluster.*\/nowhere\/kubeconfig/],
   ])("is answered in one line and with exit code 2: %s", async (_mistake, argv, says) => {
     const { code, stdout, stderr } = await run(argv);
@@ -126,6 +129,24 @@ describe("a wrong command line", () => {
     expect(stderr).toMatch(/^perennial: [^\n]*'soon'[^\n]*PERENNIAL_PRUNE_DELAY[^\n]*\n$/);
     expect(code).toBe(2);
   });
+
+  it.each(["not a url", "10.0.0.1:6443", "ftp://10.0.0.1"])(
+    "is answered in the same way when the server of the kubeconfig is wrong: %s",
+    async (server) => {
+      const folder = await mkdtemp(join(tmpdir(), "perennial-kubeconfig-"));
+      const file = join(folder, "config");
+      const clusters = [{ name: "ours", cluster: { server } }];
+      const contexts = [{ name: "ours", context: { cluster: "ours", user: "me" } }];
+      const users = [{ name: "me", user: { token: "t" } }];
+      await writeFile(file, JSON.stringify({ clusters, contexts, users, "current-context": "ours" }));
+      const { code, stderr } = await run(["operator", "--kubeconfig", file]);
+      await rm(folder, { recursive: true });
+      expect(stderr).toBe(
+        `perennial: cannot tell how to reach the cluster: ${file}: the server of cluster "ours" is "${server}", which is no URL such as https://10.0.0.1:443\n`,
+      );
+      expect(code).toBe(2);
+    },
+  );
 
   it("is answered in the same way when the address is taken", async () => {
     const { url } = await start();

@@ -177,7 +177,9 @@ describe("restarts", () => {
 
   it("goes on when the API server dies and is away for a while", { timeout: 120_000 }, async () => {
     await cluster.plane.killApiServer();
-    await new Promise((resolve) => setTimeout(resolve, 8_000)); // longer than the Lease may go without renewal
+    await waitUntil("the operator has given up its Lease, as it could not renew it", async () =>
+      /^perennial_leading 0$/m.test(await operator.metrics()),
+    );
     await cluster.plane.startApiServer();
     await createNamespaces(["after-outage"]);
     await waitUntil(

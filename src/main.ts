@@ -93,10 +93,15 @@ function systemNamespacesOf({ namespace, systemNamespaces }: OperatorFlags): Rea
   return new Set(known.filter((name) => !systemNamespaces.includes(name)));
 }
 
-/** The first SIGTERM or SIGINT drains; a second one ends the process at once. */
+/** The first SIGTERM or SIGINT drains; a second one, be it the other, ends the process at once. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => controller.abort());
+  const names = ["SIGTERM", "SIGINT"] as const;
+  const drain = (): void => {
+    for (const name of names) process.off(name, drain);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, drain);
   return controller.signal;
 }
 

@@ -37,7 +37,7 @@ if [ -n "$folder" ]; then
 fi
 `;
 
-/** Starts the guardian. When we die, it also removes `folder`, if one is given. */
+/** Starts the guardian. In the end it also removes `folder`, which may be a single file, if one is given. */
 export function makeDeathPact(folder = ""): DeathPact {
   const shell = spawn("/bin/sh", ["-c", guardian, "perennial-guardian", folder], {
     cwd: "/",

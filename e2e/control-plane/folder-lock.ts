@@ -1,6 +1,7 @@
 /** Lets one process at a time do a long work, so that a second one waits for the result. */
 import { open, rm, stat, utimes } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeDeathPact } from "./death-pact.ts";
 
 /** Who holds the lock touches it that often; one that is untouched for longer than `stale` belongs to a dead process. */
 const heartbeat = 5_000;
@@ -16,12 +17,13 @@ export async function withLock<T>(path: string, onWait: () => void, work: () => 
     if (waits === 0) onWait();
     await delay(pause);
   }
+  const pact = makeDeathPact(path); // whom Ctrl-C ends leaves no lock that the next one would wait for
   const touch = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), heartbeat);
   try {
     return await work();
   } finally {
     clearInterval(touch);
-    await rm(path, { force: true });
+    await pact.release();
   }
 }
 

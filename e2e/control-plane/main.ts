@@ -1,8 +1,8 @@
 /** The control plane from the command line: `build` makes sure the binaries are there, `run` starts it. */
-import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { findBinaries } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const usage = `usage: node e2e/control-plane/main.ts build
        node e2e/control-plane/main.ts run [--folder DIR]
@@ -48,8 +48,8 @@ function parseCommand(args: string[]): [command: string | undefined, folder: str
 }
 
 async function run(folder: string | undefined): Promise<void> {
-  const signal = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => once(process, name).then(() => name)));
   const controlPlane = await startControlPlane({ say, ...(folder === undefined ? {} : { folder }) });
+  const signal = stopSignal();
   describe(controlPlane);
   // Neither a control plane nor a signal handler keeps a process alive.
   const alive = setInterval(() => {}, 2 ** 30);

@@ -65,14 +65,14 @@ class UndiciClient implements ClusterClient {
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE,
     };
-    const shared = { connect, pipelining: 1, maxResponseSize: MAX_BODY };
+    const shared = { connect, pipelining: 1, maxResponseSize: MAX_BODY, allowH2: false };
     this.#requests = new Pool(url.origin, {
       ...shared,
       connections: CONNECTIONS,
       headersTimeout: REQUEST_TIMEOUT,
       bodyTimeout: REQUEST_TIMEOUT,
     });
-    this.#watches = new Agent({ connect, headersTimeout: REQUEST_TIMEOUT, bodyTimeout: 0 });
+    this.#watches = new Agent({ connect, allowH2: false, headersTimeout: REQUEST_TIMEOUT, bodyTimeout: 0 });
   }
 
   async send(request: ApiRequest): Promise<Answer> {

@@ -22,13 +22,18 @@ export type Credentials = {
 /** How long an Authorization header is used before the kubeconfig is asked again, in milliseconds. */
 const AUTHORIZATION_AGE = 10_000;
 
-/** Without a file: the service account of the Pod, or what kubectl would use. Throws an Error that says what is wrong. */
+/** Without a file: the service account of the Pod. Throws an Error that says what is wrong. */
 export async function loadCredentials(kubeconfigFile: string | undefined): Promise<Credentials> {
   const config = new KubeConfig();
-  if (kubeconfigFile === undefined) config.loadFromCluster();
-  else config.loadFromFile(kubeconfigFile);
+  if (kubeconfigFile !== undefined) config.loadFromFile(kubeconfigFile);
+  else if (process.env.KUBERNETES_SERVICE_HOST) config.loadFromCluster();
+  else throw new Error("not in a Pod: name a kubeconfig with --kubeconfig");
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`${kubeconfigFile}: the current context names no cluster`);
+  if (!isHttpUrl(cluster.server))
+    throw new Error(
+      `${kubeconfigFile ?? "the Pod's environment"}: the server of cluster ${JSON.stringify(cluster.name)} is ${JSON.stringify(cluster.server)}, which is no URL such as https://10.0.0.1:443`,
+    );
   const options = await requestOptions(config);
   const { ca, cert, key, rejectUnauthorized, servername } = options;
   return {
@@ -36,6 +41,10 @@ export async function loadCredentials(kubeconfigFile: string | undefined): Promi
     tls: definedOnly({ ca, cert, key, rejectUnauthorized, servername }) as Credentials["tls"], // strings or Buffers, as client-node reads them
     ...rememberedAuthorization(config),
   };
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
 }
 
 async function requestOptions(config: KubeConfig): Promise<RequestOptions> {

@@ -1,6 +1,6 @@
 /** The only file of the nouns that may use node:crypto: digests of identities and of content. */
 
-import { createHash } from "node:crypto";
+import { hash as oneShot } from "node:crypto";
 
 /** Hex digits of a mark: 128 bits, and short enough for a label value. */
 const MARK_DIGITS = 32;
@@ -10,16 +10,15 @@ const MARK_DIGITS = 32;
  * The prefix keeps ["ab","c"] apart from ["a","bc"]. The format is API: docs/reference/marks.md has test vectors.
  */
 export function digestOf(fields: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const field of fields) hash.update(`${Buffer.byteLength(field)}:${field}`);
-  return hash.digest("hex").slice(0, MARK_DIGITS);
+  const text = fields.map((field) => `${Buffer.byteLength(field)}:${field}`).join("");
+  return oneShot("sha256", text).slice(0, MARK_DIGITS);
 }
 
 /** A digest to compare content with, inside one process; not stored anywhere. */
 export function contentDigest(text: string): string {
-  return createHash("sha1").update(text).digest("base64");
+  return oneShot("sha1", text, "base64");
 }
 
 export function hash(algorithm: "sha256" | "sha1" | "md5", text: string): string {
-  return createHash(algorithm).update(text).digest("hex");
+  return oneShot(algorithm, text);
 }

@@ -81,7 +81,7 @@ class ClaimRun {
     }
     const { inventory } = this.#options.world;
     const since = inventory.get(keyOf(step.target))?.pending?.since;
-    const deletedMeanwhile = inventory.expectAnswer(keyOf(step.target));
+    const deletedMeanwhile = inventory.expectAnswer(keyOf(step.target), this.#key);
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
     const isOutdated = deletedMeanwhile();

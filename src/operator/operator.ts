@@ -5,16 +5,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClusterClient, discoverResources, printFailure } from "../cluster/index.ts";
-import {
-  type GroupKind,
-  keyOf,
-  type ObjectKey,
-  type Resource,
-  refOf,
-  resourceKey,
-  resourceName,
-} from "../object/index.ts";
-import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
+import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
+import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
@@ -24,13 +16,14 @@ import { KindTracker } from "./kind-tracker.ts";
 import { createLease } from "./lease.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
-import { createPolicyBook } from "./policy-book.ts";
+import { PolicyLifecycle } from "./policy-lifecycle.ts";
 import { PolicyReports } from "./policy-reports.ts";
 import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
+import { sweepInventory } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
 import { rulesOf, type TriggeredRules, triggeredRules, wantedWatches } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
@@ -68,7 +61,7 @@ class Loop implements Operator {
   readonly #options: OperatorOptions;
   readonly #world: ObservedWorld;
   readonly #queue;
-  readonly #book;
+  readonly #policies: PolicyLifecycle;
   readonly #router;
   readonly #watches;
   readonly #knowledge: StoredKnowledge;
@@ -96,7 +89,6 @@ class Loop implements Operator {
     const leads = (): boolean => this.#lease.held;
     this.#world = world;
     this.#queue = queue;
-    this.#book = createPolicyBook(world);
     this.#knowledge = new StoredKnowledge({
       ...{ client, namespace, world, log },
       mayWrite: leads,
@@ -124,6 +116,11 @@ class Loop implements Operator {
         log.error({ err: error, resource: resourceName(selection.resource) }, "an event could not be taken in"),
     );
     this.#readiness = new Readiness(world, this.#watches, this.#router);
+    this.#policies = new PolicyLifecycle({
+      ...{ world, queue, knowledge: this.#knowledge, readiness: this.#readiness, reports: this.#reports },
+      mayStore: () => this.#isSynced(DEFINITIONS),
+      rewatch: () => this.#rewatch(),
+    });
     this.#kinds = new KindTracker({
       ...{ client, catalogue: world.catalogue },
       onChange: () => this.#onKindsChanged(),
@@ -219,10 +216,7 @@ class Loop implements Operator {
       if (!this.#lease.held) return;
     }
     this.#rewatch();
-    for (const state of this.#world.policyStates.values()) {
-      this.#readiness.noteNewRules(state); // against what the holder before us stored
-      this.#store(state);
-    }
+    this.#policies.takeOver();
     await this.#key.settle({
       mayHold: () => this.#lease.held,
       isKnown: () =>
@@ -250,46 +244,14 @@ class Loop implements Operator {
     if (key === resourceKey(DEFINITIONS)) this.#kinds.onDefinitions(changes);
     if (key === resourceKey(API_SERVICES)) this.#kinds.onApiServices(changes);
     if (POLICIES.some((policies) => resourceKey(policies) === key))
-      for (const change of changes) this.#onPolicy(change);
+      for (const change of changes) this.#policies.onChange(change);
   }
 
   #onKindsChanged(): void {
-    for (const key of this.#book.recompile()) this.#policyChanged(key);
+    this.#policies.recompile();
     this.#rewatch();
     this.#sweep();
     this.#refresh();
-  }
-
-  #onPolicy({ before, after }: ObjectChange): void {
-    if (after === undefined) {
-      if (before !== undefined) this.#onPolicyGone(keyOf(refOf(before)));
-      return;
-    }
-    this.#reports.note(after);
-    if (this.#book.put(after)) this.#policyChanged(keyOf(refOf(after)));
-  }
-
-  #onPolicyGone(key: ObjectKey): void {
-    this.#book.remove(key);
-    this.#reports.forget(key);
-    this.#enqueuePolicy(key);
-    this.#rewatch();
-    this.#sweep(); // what waited for its plan waits no more
-  }
-
-  #policyChanged(key: ObjectKey): void {
-    const state = this.#world.policyStates.get(key);
-    if (state === undefined) return;
-    this.#readiness.noteNewRules(state);
-    this.#rewatch();
-    this.#store(state);
-    this.#enqueuePolicy(key);
-    if (state.phase === "invalid") this.#sweep(); // nothing waits for its plan
-    this.#reports.touch(key);
-  }
-
-  #store(state: PolicyState): void {
-    if (this.#isSynced(DEFINITIONS)) this.#knowledge.store(state);
   }
 
   #onStored(policy: ObjectKey, ok: boolean): void {
@@ -313,22 +275,8 @@ class Loop implements Operator {
     return resource === undefined || this.#isSynced(resource);
   }
 
-  /** The claims of a policy, and whatever carries its marks. */
-  #enqueuePolicy(key: ObjectKey): void {
-    const prefix = `${key}\n`;
-    for (const { key: claim } of this.#world.claims.values()) if (claim.startsWith(prefix)) this.#queue.add(claim);
-    for (const { claim } of this.#world.inventory.values()) if (claim?.startsWith(prefix)) this.#queue.add(claim);
-  }
-
-  /** Marked targets that their claim does not want, or others want too: now that all is planned, their fate is known. */
   #sweep(): void {
-    const { inventory, claims } = this.#world;
-    for (const { claim, ref } of inventory.values()) {
-      const wanting = claims.wanting(keyOf(ref));
-      if (claim !== undefined && !wanting.has(claim)) this.#queue.add(claim);
-      for (const other of wanting) if (other !== claim) this.#queue.add(other);
-    }
-    this.#world.forgetOldDepartures();
+    sweepInventory(this.#world, this.#queue);
   }
 
   #rewatch(): void {
@@ -352,9 +300,7 @@ class Loop implements Operator {
   }
 
   #onSynced(resource: Resource): void {
-    if (resourceKey(resource) === resourceKey(DEFINITIONS)) {
-      for (const state of this.#world.policyStates.values()) this.#store(state);
-    }
+    if (resourceKey(resource) === resourceKey(DEFINITIONS)) this.#policies.storeAll();
     this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced(system));
     this.#refresh();
     this.#touchUsersOf(resource);

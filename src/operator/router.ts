@@ -123,15 +123,13 @@ class SignalRouter implements Router {
 
   /** Only what carries marks, or what we already know of, is a target. */
   #observe(resource: Resource, object: KubernetesObject): void {
-    const { world, queue } = this.#options;
+    const { world } = this.#options;
     const key = keyOf(refOf(object));
     if (object.metadata.labels?.[TARGET] === undefined && world.inventory.get(key) === undefined) return;
     const before = world.inventory.get(key);
     const record = world.inventory.observe(object, { resource, by: "watch", now: world.now });
     if (record === undefined) return;
     this.#enqueueTarget(key, [before?.claim, record.claim]);
-    if (record.claim === undefined && record.marks !== undefined) return; // nobody can tell whose it is
-    if (record.claim !== undefined) queue.add(record.claim);
   }
 
   #onTargetGone(record: TargetRecord): void {
@@ -143,8 +141,9 @@ class SignalRouter implements Router {
 
   #enqueueTarget(key: ObjectKey, claims: readonly (ClaimKey | undefined)[]): void {
     const { world, queue } = this.#options;
-    for (const claim of world.claims.wanting(key)) queue.add(claim);
-    for (const claim of claims) if (claim !== undefined) queue.add(claim);
+    for (const claim of new Set([...world.claims.wanting(key), ...claims])) {
+      if (claim !== undefined && !world.inventory.isAnswerExpected(key, claim)) queue.add(claim);
+    }
   }
 
   #onObjectChanges(resource: Resource, changes: readonly ObjectChange[], by: "list" | "event"): void {

@@ -53,3 +53,6 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** Reserved for what this version does not serve yet: no status shows them. */
+export const LATER_REASONS: readonly Reason[] = ["Adopted", "ContextMissing", "Fighting", "NotConvergent", "PruneHeld"];

@@ -98,14 +98,17 @@ describe("the inventory", () => {
 
   it("tells which uids were deleted while a request was under way, known or not", () => {
     const inventory = createInventory("test");
-    const first = inventory.expectAnswer(keyOf(REF));
+    const claim = claimKey(IDENTITY);
+    const first = inventory.expectAnswer(keyOf(REF), claim);
     inventory.noteDeleted(keyOf(REF), "u");
-    const second = inventory.expectAnswer(keyOf(REF));
+    const second = inventory.expectAnswer(keyOf(REF), claim);
     inventory.noteDeleted(keyOf(REF), "v");
     expect([...first()]).toEqual(["u", "v"]);
+    expect(inventory.isAnswerExpected(keyOf(REF), claim)).toBe(true);
     expect([...second()]).toEqual(["v"]);
+    expect(inventory.isAnswerExpected(keyOf(REF), claim)).toBe(false);
     inventory.noteDeleted(keyOf(REF), "w"); // nobody waits any more
-    expect([...inventory.expectAnswer(keyOf(REF))()]).toEqual([]);
+    expect([...inventory.expectAnswer(keyOf(REF), claim)()]).toEqual([]);
   });
 
   it("takes an object of the same name with another uid for another object, also with an older version", () => {

@@ -84,8 +84,10 @@ export interface InventoryWriter extends Inventory {
   forget(key: ObjectKey): TargetRecord | undefined;
   /** A watch showed that the object with this uid is gone, whether it was known or not. */
   noteDeleted(key: ObjectKey, uid: string): void;
-  /** A request about the object is under way: the function that ends it gives the uids that were deleted meanwhile. */
-  expectAnswer(key: ObjectKey): () => ReadonlySet<string>;
+  /** A claim's request about the object is under way: the function that ends it gives the uids deleted meanwhile. */
+  expectAnswer(key: ObjectKey, claim: ClaimKey): () => ReadonlySet<string>;
+  /** True while it is: the claim is planned again when it is answered, so an event need not ask for that. */
+  isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
   /** A list is whole: records of that resource that it did not show are gone. */
@@ -101,8 +103,8 @@ class MapInventory implements InventoryWriter {
   readonly #records = new Map<ObjectKey, TargetRecord>();
   readonly #byClaim = new Map<ClaimKey | ClaimDigest, Set<TargetRecord>>();
 
-  /** By object: what was deleted since each request that is under way was sent. */
-  readonly #expected = new Map<ObjectKey, Set<Set<string>>>();
+  /** By object: the requests that are under way, and what was deleted since each was sent. */
+  readonly #expected = new Map<ObjectKey, Set<{ claim: ClaimKey; deleted: Set<string> }>>();
 
   constructor(installation: string) {
     this.#installation = installation;
@@ -159,18 +161,23 @@ class MapInventory implements InventoryWriter {
   }
 
   noteDeleted(key: ObjectKey, uid: string): void {
-    for (const deleted of this.#expected.get(key) ?? []) deleted.add(uid);
+    for (const { deleted } of this.#expected.get(key) ?? []) deleted.add(uid);
   }
 
-  expectAnswer(key: ObjectKey): () => ReadonlySet<string> {
-    const deleted = new Set<string>();
+  expectAnswer(key: ObjectKey, claim: ClaimKey): () => ReadonlySet<string> {
+    const request = { claim, deleted: new Set<string>() };
     const expected = this.#expected.get(key) ?? new Set();
-    this.#expected.set(key, expected.add(deleted));
+    this.#expected.set(key, expected.add(request));
     return () => {
-      expected.delete(deleted);
+      expected.delete(request);
       if (expected.size === 0 && this.#expected.get(key) === expected) this.#expected.delete(key);
-      return deleted;
+      return request.deleted;
     };
+  }
+
+  isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean {
+    for (const request of this.#expected.get(key) ?? []) if (request.claim === claim) return true;
+    return false;
   }
 
   judge(key: ObjectKey, judgement: Judgement): void {

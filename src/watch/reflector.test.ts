@@ -52,6 +52,8 @@ function errorEvent(code: number, reason: string): string {
 
 /** Answers one request after another; what is asked beyond the script gets no answer and ends the scene. */
 class ScriptedCluster implements ClusterClient {
+  readonly asked: ApiRequest[] = [];
+  /** The same, for reading. */
   readonly requests: string[] = [];
   readonly over = Promise.withResolvers<void>();
   readonly #turns: Turn[];
@@ -60,22 +62,24 @@ class ScriptedCluster implements ClusterClient {
     this.#turns = [...turns];
   }
 
-  async send({ query = {} }: ApiRequest): Promise<Answer> {
-    const turn = await this.#next(query.continue === undefined ? "list" : `list on from ${query.continue}`);
+  async send(request: ApiRequest): Promise<Answer> {
+    const token = request.query?.continue;
+    const turn = await this.#next(request, token === undefined ? "list" : `list on from ${token}`);
     if (turn.asked !== "list") throw new Error("the script has a watch here");
     return turn.answer;
   }
 
-  async stream({ query = {} }: ApiRequest, signal: AbortSignal): ReturnType<ClusterClient["stream"]> {
-    const turn = await this.#next(`watch from ${query.resourceVersion}`);
+  async stream(request: ApiRequest, signal: AbortSignal): ReturnType<ClusterClient["stream"]> {
+    const turn = await this.#next(request, `watch from ${request.query?.resourceVersion}`);
     if (turn.asked !== "watch") throw new Error("the script has a list here");
     return "failure" in turn ? { ok: false, failure: turn.failure } : { ok: true, body: speak(turn, signal) };
   }
 
   async close(): Promise<void> {}
 
-  async #next(request: string): Promise<Turn> {
-    this.requests.push(request);
+  async #next(request: ApiRequest, printed: string): Promise<Turn> {
+    this.asked.push(request);
+    this.requests.push(printed);
     const turn = this.#turns.shift();
     if (turn !== undefined) return turn;
     this.over.resolve();
@@ -195,22 +199,16 @@ describe("a watch", () => {
   });
 
   it("asks for bookmarks, and for the same selection as the list", async () => {
-    const asked: ApiRequest[] = [];
     const cluster = new ScriptedCluster([page("10", ["a"])]);
-    const spy: ClusterClient = {
-      send: (request) => cluster.send((asked.push(request), request)),
-      stream: (request, signal) => cluster.stream((asked.push(request), request), signal),
-      close: async () => {},
-    };
     const selection = { resource: WIDGETS, namespace: "shop", labelSelector: "a=b", fieldSelector: "metadata.name=c" };
-    const subscription = reflect(spy, selection, OPTIONS).subscribe();
+    const subscription = reflect(cluster, selection, OPTIONS).subscribe();
     await cluster.over.promise.finally(() => subscription.unsubscribe());
-    for (const request of asked)
+    for (const request of cluster.asked)
       expect(request).toMatchObject({
         path: "/apis/t.example.com/v1/namespaces/shop/widgets",
         query: { labelSelector: "a=b", fieldSelector: "metadata.name=c" },
       });
-    expect(asked[1]?.query).toMatchObject({ watch: "true", allowWatchBookmarks: "true" });
+    expect(cluster.asked[1]?.query).toMatchObject({ watch: "true", allowWatchBookmarks: "true" });
   });
 
   it.each<["end" | "reset", string]>([

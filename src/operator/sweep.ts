@@ -1,0 +1,23 @@
+/** What has to be planned again although no event asks for it. */
+
+import { keyOf, type ObjectKey } from "../object/index.ts";
+import type { ClaimKey } from "../state/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { KeyedQueue } from "./queue.ts";
+
+/** Marked targets that their claim does not want, or others want too: now that all is planned, their fate is known. */
+export function sweepInventory(world: ObservedWorld, queue: KeyedQueue<ClaimKey>): void {
+  for (const { claim, ref } of world.inventory.values()) {
+    const wanting = world.claims.wanting(keyOf(ref));
+    if (claim !== undefined && !wanting.has(claim)) queue.add(claim);
+    for (const other of wanting) if (other !== claim) queue.add(other);
+  }
+  world.forgetOldDepartures();
+}
+
+/** The claims of a policy, and whatever carries its marks. */
+export function enqueuePolicy(world: ObservedWorld, queue: KeyedQueue<ClaimKey>, policy: ObjectKey): void {
+  const prefix = `${policy}\n`;
+  for (const { key } of world.claims.values()) if (key.startsWith(prefix)) queue.add(key);
+  for (const { claim } of world.inventory.values()) if (claim?.startsWith(prefix)) queue.add(claim);
+}
