@@ -51,6 +51,8 @@ class Reflector {
   readonly #signal: AbortSignal;
   #position: Position;
   #failures = 0;
+  /** How often in a row a watch had to begin with a new list. */
+  #expiries = 0;
   /** Milliseconds, from the last refusal's Retry-After. */
   #askedToWait = 0;
 
@@ -102,6 +104,7 @@ class Reflector {
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300); // spread, so that watches do not end together
       const opened = await openWatch(this.#client, this.#selection, { ...from, timeoutSeconds }, connection.signal);
       if (!opened.ok) return this.#refused(opened.failure.status, () => this.#failed(opened.failure));
+      this.#askedToWait = 0;
       return await this.#follow(opened.events, silence);
     } finally {
       silence.stop();
@@ -136,6 +139,7 @@ class Reflector {
     else if (event.type === "DELETED") this.#out.next({ type: "deleted", object: event.object });
     else this.#out.next({ type: "changed", object: event.object });
     this.#position = { resourceVersion };
+    this.#expiries = 0;
   }
 
   /** 410: the resourceVersion is too old. 504 "too large resource version": etcd went back. Both need a list. */
@@ -144,7 +148,9 @@ class Reflector {
     if (expired || status === 404) this.#position = undefined;
     if (expired) this.#reopen("expired");
     else tell();
-    return status === 410;
+    // the first time that is ordinary; a server that says so every time is given time
+    this.#expiries += expired ? 1 : 0;
+    return status === 410 && this.#expiries === 1;
   }
 
   #failed(failure: ApiFailure): false {
@@ -159,7 +165,8 @@ class Reflector {
 
   #waiting(): number {
     const { first, most } = this.#options.backoff;
-    const wait = Math.min(first * 2 ** Math.min(this.#failures - 1, 16), most) * (0.5 + Math.random() / 2);
+    const failures = Math.max(this.#failures, this.#expiries);
+    const wait = Math.min(first * 2 ** Math.min(failures - 1, 16), most) * (0.5 + Math.random() / 2);
     return Math.max(wait, this.#askedToWait);
   }
 }
