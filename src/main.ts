@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Command, CommanderError } from "commander";
-import { connectCluster, loadCredentials } from "./cluster/index.ts";
+import { connectCluster, loadCredentials, type RequestObserver } from "./cluster/index.ts";
 import {
   createOperator,
   DEFAULT_SYSTEM_NAMESPACES,
@@ -45,13 +45,10 @@ function report(error: unknown): number {
 async function runOperator(flags: OperatorFlags): Promise<void> {
   const systemNamespaces = systemNamespacesOf(flags);
   const metrics = createMetrics();
-  const credentials = await loadCredentials(flags.kubeconfig).catch((error) => {
-    throw new UsageError(`cannot tell how to reach the cluster: ${error.message}`);
-  });
-  const log = createLog(flags.logLevel);
-  const client = connectCluster(credentials, (method, status, millis) => {
+  const { server, client } = await reachCluster(flags, (method, status, millis) => {
     metrics.requests.observe({ method, status: String(status) }, millis / 1000);
   });
+  const log = createLog(flags.logLevel);
   const operator = createOperator({
     client,
     namespace: flags.namespace,
@@ -71,14 +68,20 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
   }).catch((error) => {
     throw new UsageError(`--metrics-address ${flags.metricsAddress} cannot be listened on: ${error.message}`);
   });
-  log.info(
-    { server: credentials.server, namespace: flags.namespace, metrics: health.address },
-    "perennial operator starts",
-  );
+  log.info({ server, namespace: flags.namespace, metrics: health.address }, "perennial operator starts");
   await operator.run(stopSignal());
   await health.close();
   await client.close();
   log.info("stopped");
+}
+
+async function reachCluster({ kubeconfig }: OperatorFlags, observe: RequestObserver) {
+  try {
+    const credentials = await loadCredentials(kubeconfig);
+    return { server: credentials.server, client: connectCluster(credentials, observe) };
+  } catch (error) {
+    throw new UsageError(`cannot tell how to reach the cluster: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** The protected ones, less those that the flag serves nevertheless. */

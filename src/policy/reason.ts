@@ -49,7 +49,7 @@ export const REASONS = {
   Rejected: "The server refused the object, for example by a quota or an admission rule; the message has its words.",
   SystemNamespace: "The trigger or the object is, or lies in, a namespace of the system that is not served.",
   TargetKept:
-    "An object that carries our marks is kept because nothing is known any more about the policy that made it.",
+    "An object that carries our marks is kept because nothing is known any more about the policy that made it; told by the log and a metric.",
 } as const;
 
 export type Reason = keyof typeof REASONS;
