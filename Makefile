@@ -42,8 +42,8 @@ generated: $(INSTALLED) ## are the generated files fresh?
 e2e: $(INSTALLED) ## tests against real control planes
 	@$(call vitest,e2e)
 
-build: $(INSTALLED) ## compile src/ into dist/
-	@rm -rf dist && $(BIN)/tsc -p tsconfig.build.json
+build: $(INSTALLED) ## bundle src/ into dist/main.js
+	@rm -rf dist && $(BIN)/rolldown -c && chmod +x dist/main.js
 
 crds: $(INSTALLED) ## write crds/ from the schemas in src/policy
 	@$(BIN)/node e2e/generate-crds.ts

@@ -15,7 +15,8 @@ import {
   OPERATOR_NAMESPACE,
   type OperatorProcess,
   type OperatorProcessOptions,
-  ROOT,
+  PROGRAM,
+  PROGRAM_PATH,
   removeDefinition,
   startCluster,
   startOperator,
@@ -48,9 +49,9 @@ async function start(options: OperatorProcessOptions = {}): Promise<OperatorProc
 
 /** Runs the program until it ends by itself. */
 async function run(argv: readonly string[], env: SpawnOptions["env"] = {}) {
-  const child = spawn(process.execPath, [join(ROOT, "dist/main.js"), ...argv], {
+  const child = spawn(PROGRAM, argv, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, KUBERNETES_SERVICE_HOST: "", ...env }, // not in a Pod, even if the tests are
+    env: { ...process.env, PATH: PROGRAM_PATH, KUBERNETES_SERVICE_HOST: "", ...env }, // not in a Pod, even if the tests are
   });
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 /** The process: reads flags and environment, builds clients, opens a door, handles signals. */
 
 import { randomUUID } from "node:crypto";

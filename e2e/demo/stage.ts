@@ -37,8 +37,8 @@ export async function openStage(say: (line: string) => void): Promise<Stage> {
       const kubeconfig = await plane.kubeconfigFor({ namespace: "perennial-system", serviceAccount: "perennial" });
       operator = await startProcess({
         name: "operator",
-        command: process.execPath,
-        arguments: ["dist/main.js", "operator", `--kubeconfig=${kubeconfig}`, "--metrics-address=127.0.0.1:0"],
+        command: "dist/main.js",
+        arguments: ["operator", `--kubeconfig=${kubeconfig}`, "--metrics-address=127.0.0.1:0"],
         logFile,
         pact,
         folder: ROOT,

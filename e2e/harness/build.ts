@@ -4,8 +4,5 @@ import { execFileSync } from "node:child_process";
 import { ROOT } from "./cluster.ts";
 
 export function setup(): void {
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-    cwd: ROOT,
-    stdio: "inherit",
-  });
+  execFileSync("make", ["--no-print-directory", "build"], { cwd: ROOT, stdio: "inherit" });
 }

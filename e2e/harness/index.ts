@@ -27,7 +27,13 @@ export {
   waitForObject,
   waitUntilGone,
 } from "./objects.ts";
-export { type OperatorProcess, type OperatorProcessOptions, startOperator } from "./operator-process.ts";
+export {
+  type OperatorProcess,
+  type OperatorProcessOptions,
+  PROGRAM,
+  PROGRAM_PATH,
+  startOperator,
+} from "./operator-process.ts";
 export {
   clusterPolicy,
   condition,

@@ -1,7 +1,7 @@
 /** The operator as a process of its own, as its service account. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { type Cluster, ROOT, waitUntil } from "./cluster.ts";
 
 export interface OperatorProcess extends AsyncDisposable {
@@ -31,12 +31,17 @@ export type OperatorProcessOptions = {
   waitReady?: boolean;
 };
 
+/** What `make build` makes; its first line says how Node is to run it. */
+export const PROGRAM = join(ROOT, "dist/main.js");
+/** With the Node that runs the tests first. */
+export const PROGRAM_PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ""}`;
+
 export async function startOperator(cluster: Cluster, options: OperatorProcessOptions = {}): Promise<OperatorProcess> {
   const usual = ["--kubeconfig", cluster.operatorKubeconfig, "--metrics-address", "127.0.0.1:0"];
   const flags = [...(options.bare ? [] : usual), ...(options.flags ?? [])];
-  const child = spawn(process.execPath, [join(ROOT, "dist/main.js"), "operator", ...flags], {
+  const child = spawn(PROGRAM, ["operator", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, PATH: PROGRAM_PATH, ...options.env },
   });
   const started = new StartedProcess(child);
   await started.listening();

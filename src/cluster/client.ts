@@ -3,6 +3,7 @@
 import { Agent, type Dispatcher, Pool } from "undici";
 import type { Json } from "../object/index.ts";
 import type { Credentials } from "./credentials.ts";
+import { createExchanges, type Exchanges } from "./exchange.ts";
 import { type ApiFailure, failureOf, unreachable } from "./failure.ts";
 
 export type ApiRequest = {
@@ -37,6 +38,8 @@ const CONNECTIONS = 64;
 const REQUEST_TIMEOUT = 30_000;
 const CONNECT_TIMEOUT = 10_000;
 const TCP_KEEP_ALIVE = 30_000;
+/** An API server keeps an idle connection for 90 s; it must be us who close it, or a request meets a closing one. */
+const KEEP_ALIVE = 60_000;
 /** No object is larger than etcd's 1.5 MiB; a list page of 500 may be. */
 const MAX_BODY = 512 * 1024 * 1024;
 
@@ -48,6 +51,7 @@ class UndiciClient implements ClusterClient {
   readonly #credentials: Credentials;
   readonly #observe: RequestObserver;
   readonly #requests: Pool;
+  readonly #exchanges: Exchanges;
   readonly #watches: Agent;
   readonly #origin: string;
   readonly #prefix: string;
@@ -71,7 +75,9 @@ class UndiciClient implements ClusterClient {
       connections: CONNECTIONS,
       headersTimeout: REQUEST_TIMEOUT,
       bodyTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE,
     });
+    this.#exchanges = createExchanges(this.#requests);
     this.#watches = new Agent({ connect, allowH2: false, headersTimeout: REQUEST_TIMEOUT, bodyTimeout: 0 });
   }
 
@@ -84,15 +90,14 @@ class UndiciClient implements ClusterClient {
 
   async #sendOnce(request: ApiRequest): Promise<Answer> {
     const start = performance.now();
-    const signal = AbortSignal.timeout(request.timeout ?? REQUEST_TIMEOUT);
+    const timeout = request.timeout ?? REQUEST_TIMEOUT;
     try {
-      const options = await inTime(this.#options(request), signal);
-      const { statusCode, headers, body } = await this.#requests.request({ ...options, signal });
-      const text = await body.text();
-      this.#observe(request.method, statusCode, performance.now() - start);
-      if (!isSuccess(statusCode))
-        return { ok: false, failure: failureOf(statusCode, text, headerOf(headers, "retry-after")) };
-      return { ok: true, status: statusCode, body: text === "" ? null : JSON.parse(text) };
+      const options = this.#options(request, await this.#authorization(timeout));
+      const left = timeout - (performance.now() - start);
+      const { status, headers, text } = await this.#exchanges.exchange(options, left);
+      this.#observe(request.method, status, performance.now() - start);
+      if (!isSuccess(status)) return { ok: false, failure: failureOf(status, text, headerOf(headers, "retry-after")) };
+      return { ok: true, status, body: text === "" ? null : JSON.parse(text) };
     } catch (error) {
       this.#observe(request.method, 0, performance.now() - start);
       return { ok: false, failure: unreachable(error) };
@@ -102,7 +107,7 @@ class UndiciClient implements ClusterClient {
   async stream(request: ApiRequest, signal: AbortSignal): Promise<StreamAnswer> {
     const start = performance.now();
     try {
-      const prepared = await inTime(this.#options(request), AbortSignal.timeout(REQUEST_TIMEOUT));
+      const prepared = this.#options(request, await this.#authorization(REQUEST_TIMEOUT));
       const options = { ...prepared, origin: this.#origin, signal };
       const { statusCode, headers, body } = await this.#watches.request(options);
       this.#observe("WATCH", statusCode, performance.now() - start);
@@ -121,8 +126,13 @@ class UndiciClient implements ClusterClient {
     await this.#closed;
   }
 
-  async #options(request: ApiRequest): Promise<Dispatcher.RequestOptions> {
-    const authorization = await this.#credentials.authorization();
+  /** Mostly known already: then nothing is waited for. */
+  async #authorization(timeout: number): Promise<string | undefined> {
+    const authorization = this.#credentials.authorization();
+    return authorization instanceof Promise ? inTime(authorization, AbortSignal.timeout(timeout)) : authorization;
+  }
+
+  #options(request: ApiRequest, authorization: string | undefined): Dispatcher.RequestOptions {
     return {
       method: request.method,
       path: this.#prefix + request.path,

@@ -14,7 +14,7 @@ export type Credentials = {
     servername?: string;
   };
   /** The value of the Authorization header, if there is one. Files and exec plugins are asked again when it is old. */
-  authorization(): Promise<string | undefined>;
+  authorization(): Promise<string | undefined> | string | undefined;
   /** Forget the header, after the server refused it. */
   forget(): void;
 };
@@ -55,14 +55,13 @@ async function requestOptions(config: KubeConfig): Promise<RequestOptions> {
 
 function rememberedAuthorization(config: KubeConfig): Pick<Credentials, "authorization" | "forget"> {
   let known: { value: string | undefined; until: number } | undefined;
+  const read = async (): Promise<string | undefined> => {
+    const options = await requestOptions(config);
+    known = { value: authorizationOf(options), until: performance.now() + AUTHORIZATION_AGE };
+    return known.value;
+  };
   return {
-    async authorization() {
-      if (known === undefined || known.until < performance.now()) {
-        const options = await requestOptions(config);
-        known = { value: authorizationOf(options), until: performance.now() + AUTHORIZATION_AGE };
-      }
-      return known.value;
-    },
+    authorization: () => (known === undefined || known.until < performance.now() ? read() : known.value),
     forget() {
       known = undefined;
     },

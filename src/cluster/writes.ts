@@ -17,6 +17,8 @@ import { type ApiFailure, unexpected } from "./failure.ts";
 
 export type WriteAnswer = { ok: true; object: KubernetesObject; created: boolean } | { ok: false; failure: ApiFailure };
 
+const APPLY_QUERY = { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" };
+
 /** Forced server-side apply. The precondition stands in the object: `metadata.resourceVersion` or `metadata.uid`. */
 export async function applyObject(
   client: ClusterClient,
@@ -28,7 +30,7 @@ export async function applyObject(
     await client.send({
       method: "PATCH",
       path: objectPath(resource, ref),
-      query: { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" },
+      query: APPLY_QUERY,
       contentType: "application/apply-patch+yaml",
       body: asJson(object),
     }),

@@ -71,5 +71,6 @@ function isEmptyObject(value: Json): boolean {
 
 /** A plain assignment to `__proto__` would set the prototype instead of a key. */
 function define(object: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -66,6 +66,7 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
 
 /** A failure that goes on keeps its time, so that trying again is nothing new to tell. */
 function timed(failures: readonly Failure[], before: ClaimState | undefined): ClaimFailure[] {
+  if (failures.length === 0) return [];
   const now = new Date().toISOString();
   return failures.map((failure) => {
     const known = before?.failures.find(({ time: _time, ...told }) => isEqual(told as Json, failure as Json)); // plain data

@@ -15,6 +15,19 @@ export function claimKey({ policy, rule, trigger }: ClaimRef): ClaimKey {
 }
 
 export function claimRef(key: ClaimKey): ClaimRef {
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  if (parsed.size === REMEMBERED) parsed.clear();
+  const ref = parseClaimKey(key);
+  parsed.set(key, ref);
+  return ref;
+}
+
+/** The claims at work are asked for their parts again and again, the others hardly ever. */
+const REMEMBERED = 1024;
+const parsed = new Map<ClaimKey, ClaimRef>();
+
+function parseClaimKey(key: ClaimKey): ClaimRef {
   const [policy = "", rule = "", trigger = ""] = key.split(SEPARATOR);
   return { policy: refOfKey(policy as ObjectKey), rule, trigger: refOfKey(trigger as ObjectKey) }; // made by claimKey above
 }

@@ -1,0 +1,108 @@
+/**
+ * One request and its whole answer, straight from the dispatcher: without a stream and an abort signal for each request,
+ * which together cost more than the parsing (docs/reference/performance.md).
+ */
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+
+export type Exchanged = { status: number; headers: IncomingHttpHeaders; text: string };
+
+export interface Exchanges {
+  /** Rejects when there is no whole answer within `timeout` milliseconds (a TimeoutError, up to half a second late). */
+  exchange(options: Dispatcher.DispatchOptions, timeout: number): Promise<Exchanged>;
+}
+
+export function createExchanges(dispatcher: Dispatcher): Exchanges {
+  const waiting = new Deadlines();
+  return {
+    exchange: (options, timeout) =>
+      new Promise((resolve, reject) => {
+        const handler = new AnswerHandler(resolve, reject, performance.now() + timeout);
+        waiting.add(handler);
+        handler.onEnd = () => waiting.remove(handler);
+        dispatcher.dispatch(options, handler);
+      }),
+  };
+}
+
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: Exchanged) => void;
+  readonly #reject: (error: Error) => void;
+  readonly due: number;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #expired: Error | undefined;
+  onEnd: () => void = () => {};
+
+  /** `due`: monotonic milliseconds. */
+  constructor(resolve: (answer: Exchanged) => void, reject: (error: Error) => void, due: number) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.due = due;
+  }
+
+  /** It may still wait for a connection: then it is dropped when its turn comes. */
+  expire(): void {
+    this.#expired = new DOMException("no answer in time", "TimeoutError");
+    this.#controller?.abort(this.#expired);
+    this.#fail(this.#expired);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#expired !== undefined) controller.abort(this.#expired);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return; // an informational answer comes before the real one
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.onEnd();
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, text: whole.toString("utf8") });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    this.onEnd();
+    this.#reject(error);
+  }
+}
+
+/** One timer for all that wait: nearly every request ends long before it. */
+class Deadlines {
+  static readonly EVERY = 500;
+  readonly #waiting = new Set<AnswerHandler>();
+  #timer: NodeJS.Timeout | undefined;
+
+  add(handler: AnswerHandler): void {
+    this.#waiting.add(handler);
+    this.#timer ??= setInterval(() => this.#check(), Deadlines.EVERY);
+  }
+
+  remove(handler: AnswerHandler): void {
+    this.#waiting.delete(handler);
+  }
+
+  #check(): void {
+    const now = performance.now();
+    for (const handler of this.#waiting) if (handler.due <= now) handler.expire();
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
