@@ -1,23 +1,80 @@
-/** The raw writer, a process of its own: creates the namespaces and writes their objects as fast as the transport lets it. */
+/**
+ * The raw writer, a process of its own that does what it is told by lines on stdin: the same transport and identity as the
+ * operator's, the same bytes, and no logic.
+ */
 
-import { connectCluster, loadCredentials } from "../src/cluster/index.ts";
-import { applyTargets, createNamespace, inParallel } from "./workload.ts";
+import { createInterface } from "node:readline";
+import { applyObject, type ClusterClient, connectCluster, loadCredentials } from "../src/cluster/index.ts";
+import { createNamespace, inParallel, rawObject, TARGET_KINDS } from "./workload.ts";
 
-const NAMESPACES_AT_ONCE = 16;
+/** `burst`: namespaces and their targets; `alone`: one namespace; `writes`: so many targets of each kind, one at a time. */
+export type RawCommand =
+  | { do: "burst"; prefix: string; namespaces: number; width: number }
+  | { do: "alone"; namespace: string }
+  | { do: "writes"; namespace: string; ofEach: number };
 
-const [kubeconfig = "", prefix = "", count = "0"] = process.argv.slice(2);
-const client = connectCluster(await loadCredentials(kubeconfig));
-await client.send({ method: "GET", path: "/readyz" });
-const written: Promise<void>[] = [];
-const before = process.cpuUsage();
-const start = performance.now();
-const names = Array.from({ length: Number(count) }, (_, i) => `${prefix}-${i}`);
-await inParallel(names, NAMESPACES_AT_ONCE, async (name) => {
-  await createNamespace(client, name, {});
-  written.push(applyTargets(client, name)); // the pool of 64 connections is the bound
-});
-await Promise.all(written);
-const seconds = (performance.now() - start) / 1000;
-const { user, system } = process.cpuUsage(before);
-process.stdout.write(JSON.stringify({ seconds, cpuMillis: (user + system) / 1000 }));
-await client.close();
+/** `at`: milliseconds since 1970 of the answer to the (last) namespace; `times`: milliseconds of each write. */
+export type RawAnswer = { at: number; cpuMillis: number; times: number[] };
+
+const [adminKubeconfig = "", operatorKubeconfig = ""] = process.argv.slice(2);
+const admin = connectCluster(await loadCredentials(adminKubeconfig));
+const client = connectCluster(await loadCredentials(operatorKubeconfig));
+for await (const line of createInterface({ input: process.stdin })) {
+  const before = process.cpuUsage();
+  const done = await obey(JSON.parse(line) as RawCommand); // what raw-process.ts writes
+  const { user, system } = process.cpuUsage(before);
+  process.stdout.write(`${JSON.stringify({ ...done, cpuMillis: (user + system) / 1000 })}\n`);
+}
+await Promise.all([admin.close(), client.close()]);
+
+function obey(command: RawCommand): Promise<Omit<RawAnswer, "cpuMillis">> {
+  switch (command.do) {
+    case "burst":
+      return burst(command);
+    case "alone":
+      return alone(command.namespace);
+    case "writes":
+      return writes(command);
+  }
+}
+
+async function burst({ prefix, namespaces, width }: Extract<RawCommand, { do: "burst" }>) {
+  const names = Array.from({ length: namespaces }, (_, i) => `${prefix}-${i}`);
+  const written: Promise<void>[] = [];
+  await inParallel(names, width, async (name) => {
+    await createNamespace(admin, name, {});
+    written.push(applyTargets(client, name)); // the pool of 64 connections is the bound
+  });
+  const at = Date.now();
+  await Promise.all(written);
+  return { at, times: [] };
+}
+
+async function alone(namespace: string) {
+  await createNamespace(admin, namespace, {});
+  const at = performance.timeOrigin + performance.now();
+  await applyTargets(client, namespace);
+  return { at, times: [] };
+}
+
+async function writes({ namespace, ofEach }: Extract<RawCommand, { do: "writes" }>) {
+  const times: number[] = [];
+  for (let i = 0; i < ofEach; i++) {
+    for (const { kind } of TARGET_KINDS.map(({ resource }) => resource)) {
+      const start = performance.now();
+      await apply(client, kind, namespace, `-${i}`);
+      times.push(performance.now() - start);
+    }
+  }
+  return { at: Date.now(), times };
+}
+
+async function applyTargets(to: ClusterClient, namespace: string): Promise<void> {
+  await Promise.all(TARGET_KINDS.map(({ resource }) => apply(to, resource.kind, namespace, "")));
+}
+
+async function apply(to: ClusterClient, kind: string, namespace: string, suffix: string): Promise<void> {
+  const { resource, object } = rawObject(kind, namespace, suffix);
+  const answer = await applyObject(to, resource, object);
+  if (!answer.ok) throw new Error(`${kind} in ${namespace}: ${answer.failure.message}`);
+}

@@ -1,8 +1,8 @@
-/** The targets as a watch of the bench's own sees them, and when. */
+/** The targets as a watch of the bench's own sees them, and when: the operator's and the raw writer's alike. */
 
 import type { Subscription } from "rxjs";
 import type { ClusterClient } from "../src/cluster/index.ts";
-import { type KubernetesObject, TARGET } from "../src/object/index.ts";
+import type { KubernetesObject } from "../src/object/index.ts";
 import { reflect } from "../src/watch/index.ts";
 import { TARGET_KINDS } from "./workload.ts";
 
@@ -16,9 +16,10 @@ export class WatchedTargets {
   readonly #waiters = new Set<Waiter>();
   #onComplete: () => void = () => {};
 
-  constructor(client: ClusterClient) {
+  /** `label`: what the objects to watch carry. */
+  constructor(client: ClusterClient, label: string) {
     this.#subscriptions = TARGET_KINDS.map(({ resource }) =>
-      reflect(client, { resource, labelSelector: TARGET }).subscribe((signal) => {
+      reflect(client, { resource, labelSelector: label }).subscribe((signal) => {
         if (signal.type === "page") for (const object of signal.objects) this.#note(object);
         if (signal.type === "changed") this.#note(signal.object);
       }),

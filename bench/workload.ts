@@ -1,8 +1,7 @@
 /** What both sides make: five objects for each namespace. */
 
 import type { ClusterClient } from "../src/cluster/index.ts";
-import { applyObject } from "../src/cluster/index.ts";
-import type { Json, KubernetesObject, Resource } from "../src/object/index.ts";
+import { type Json, type KubernetesObject, marksFor, type Resource } from "../src/object/index.ts";
 
 export const TARGET_KINDS: readonly { resource: Resource; name: string; content: { [field: string]: Json } }[] = [
   {
@@ -62,18 +61,33 @@ export async function createNamespace(
   if (!answer.ok) throw new Error(`namespace ${name}: ${answer.failure.message}`);
 }
 
-export async function applyTargets(client: ClusterClient, namespace: string): Promise<void> {
-  await Promise.all(
-    TARGET_KINDS.map(async ({ resource: found, name, content }) => {
-      const object: KubernetesObject = {
-        apiVersion: apiVersionOf(found),
-        kind: found.kind,
-        metadata: { name, namespace },
-        ...content,
-      };
-      const answer = await applyObject(client, found, object);
-      if (!answer.ok) throw new Error(`${found.kind} in ${namespace}: ${answer.failure.message}`);
-    }),
+/** The label that both carry, each with its own domain: the raw writer's objects must not look like the operator's. */
+export const RAW_TARGET = "rawwriter.dev/target";
+
+/** The object that the operator makes of the kind, byte for byte but for the domain of its marks. */
+export function rawObject(
+  kind: string,
+  namespace: string,
+  suffix: string,
+): { resource: Resource; object: KubernetesObject } {
+  const found = TARGET_KINDS.find(({ resource }) => resource.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind} among the targets`);
+  const { group, version } = found.resource;
+  const name = `${found.name}${suffix}`;
+  const policy = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name: "bench" };
+  const trigger = { group: "", kind: "Namespace", namespace: "", name: namespace };
+  const identity = { policy, rule: found.name, trigger, triggerUid: "00000000-0000-0000-0000-000000000000" };
+  const marks = marksFor("rawwriter", identity, { group, kind, namespace, name });
+  const metadata = { name, namespace, labels: renamed(marks.labels), annotations: renamed(marks.annotations) };
+  return {
+    resource: found.resource,
+    object: { apiVersion: apiVersionOf({ group, version }), kind, metadata, ...found.content },
+  };
+}
+
+function renamed(marks: { [key: string]: string }): { [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(marks).map(([key, value]) => [key.replace("perennial.dev/", "rawwriter.dev/"), value]),
   );
 }
 

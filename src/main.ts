@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=25
 /** The process: reads flags and environment, builds clients, opens a door, handles signals. */
 
 import { randomUUID } from "node:crypto";
