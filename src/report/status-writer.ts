@@ -51,6 +51,8 @@ class CoalescingWriter implements StatusWriter {
   readonly #lastWrite = new Map<ObjectKey, number>();
   /** What changed while nothing could be written. */
   readonly #held = new Set<ObjectKey>();
+  /** One write after another for each policy: only the answer to one tells what the next one has to say. */
+  readonly #writing = new Map<ObjectKey, Promise<void>>();
   /** Why the last write failed, and how often in a row. */
   readonly #failures = new Map<ObjectKey, { message: string; count: number }>();
   #stopped = false;
@@ -92,18 +94,30 @@ class CoalescingWriter implements StatusWriter {
     this.#stopped = true;
     const waiting = [...this.#timers.keys()];
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await Promise.all(waiting.map((policy) => this.#write(policy)));
+    for (const policy of waiting) void this.#write(policy);
+    await Promise.all(this.#writing.values());
   }
 
-  async #write(policy: ObjectKey): Promise<void> {
+  #write(policy: ObjectKey): Promise<void> {
     this.#timers.delete(policy);
+    const written = (this.#writing.get(policy) ?? Promise.resolve())
+      .then(() => this.#writeCurrent(policy))
+      .finally(() => {
+        if (this.#writing.get(policy) === written) this.#writing.delete(policy);
+      });
+    this.#writing.set(policy, written);
+    return written;
+  }
+
+  async #writeCurrent(policy: ObjectKey): Promise<void> {
     if (!this.#source.mayWrite()) {
       this.#held.add(policy);
       return;
     }
     const current = this.#source.current(policy);
     if (current === undefined || isSameStatus(this.#stored.get(policy), current.status)) return;
-    this.#lastWrite.set(policy, performance.now());
+    const begun = performance.now();
+    this.#lastWrite.set(policy, begun);
     const { ref, resource, status } = current;
     const answer = await sendForObject(this.#client, {
       method: "PATCH",
@@ -117,6 +131,7 @@ class CoalescingWriter implements StatusWriter {
         status: status as Json, // a status is JSON by its schema
       },
     });
+    if (this.#lastWrite.get(policy) !== begun) return; // the policy went meanwhile; one of that name may be back
     if (answer.ok) {
       this.#stored.set(policy, status);
       this.#failures.delete(policy);
