@@ -3,7 +3,8 @@ export { type Credentials, loadCredentials } from "./credentials.ts";
 export { discoverResources } from "./discovery.ts";
 export { type ApiFailure, printFailure } from "./failure.ts";
 export { isPermitted, type Permission } from "./permission.ts";
-export { listPage, openWatch, type Selection, type WatchEvent } from "./reads.ts";
+export { listPage, openWatch, type WatchEvent } from "./reads.ts";
+export { isClusterWide, type Selection, selectionKey, widerSelections } from "./selection.ts";
 export {
   applyObject,
   deleteObject,

@@ -1,22 +1,9 @@
 /** Lists in pages, and watches as streams of events. */
 
-import {
-  collectionPath,
-  isJsonObject,
-  type Json,
-  type KubernetesObject,
-  type Resource,
-  resourceApiVersion,
-} from "../object/index.ts";
+import { collectionPath, isJsonObject, type Json, type KubernetesObject, resourceApiVersion } from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
 import { type ApiFailure, unexpected } from "./failure.ts";
-
-export type Selection = {
-  resource: Resource;
-  namespace?: string;
-  labelSelector?: string;
-  fieldSelector?: string;
-};
+import type { Selection } from "./selection.ts";
 
 export type ListPage =
   | { ok: true; objects: KubernetesObject[]; resourceVersion: string; continue: string }
@@ -105,9 +92,9 @@ async function* parseEvents(body: AsyncIterable<Buffer>): AsyncGenerator<WatchEv
   }
 }
 
-function selectors({ labelSelector, fieldSelector }: Selection): { [name: string]: string } {
+function selectors({ labelSelector, name }: Selection): { [name: string]: string } {
   return {
     ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }),
   };
 }

@@ -34,6 +34,7 @@ export {
   RELEASED_LABELS,
   readClaimIdentity,
   readMarks,
+  SOURCE,
   TARGET,
   targetDigest,
 } from "./marks.ts";

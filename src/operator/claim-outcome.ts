@@ -58,9 +58,7 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   }
   if (plan.fate !== "desired") return;
   const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
-  // what cannot be computed just now is still wanted
-  const wants = plan.failure === undefined ? new Set(plan.wants) : (before?.wants ?? new Set());
-  world.claims.set({ key, wants, inSync, failures }, ruleKey, [...plan.reads, ...dependencies]);
+  world.claims.set({ key, wants: new Set(plan.wants), inSync, failures }, ruleKey, [...plan.reads, ...dependencies]);
   if (failures.length === 0) world.moments.delete(key);
 }
 
@@ -82,7 +80,7 @@ function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
     ...(target ? { target } : {}),
   }));
   const shown = refused.filter(({ reason }) => reason !== "NamespaceTerminating"); // it goes by itself
-  return [...(plan.failure === undefined ? [] : [plan.failure]), ...ofSteps, ...shown];
+  return [...plan.failures, ...ofSteps, ...shown];
 }
 
 function dependenciesOf({ refusals }: ClaimOutcome): Dependency[] {

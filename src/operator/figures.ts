@@ -1,20 +1,21 @@
 /** The figures of a policy's status, counted from the claims. */
 
-import { type ApiFailure, printFailure } from "../cluster/index.ts";
-import { keyOf, type ObjectKey, type Resource, resourceName } from "../object/index.ts";
+import { type ApiFailure, printFailure, type Selection, selectionKey } from "../cluster/index.ts";
+import { keyOf, type ObjectKey, resourceName } from "../object/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
 import { objectReference, type PolicyFigures, type RuleFigures } from "../report/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimFailure, type ClaimState, claimRef, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import { selectionsOf } from "./wanted-watches.ts";
 
 export type History = { corrected: number; drifts: NonNullable<PolicyStatus["drifts"]> };
 
 export type FiguresOptions = {
   world: ObservedWorld;
   history: History;
-  /** Why the watch of a resource is refused, if it is. */
-  watchFailure(resource: Resource): ApiFailure | undefined;
+  /** Why the watch of these objects is refused, if it is. */
+  watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
   storeProblem: string | undefined;
 };
@@ -63,21 +64,23 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
   if (state.phase !== "compiled") return [];
   const { rules, unknownKinds } = state.compiled;
   const unknown = rules.filter(({ triggers, targets }) => triggers.length === 0 || targets.length === 0);
-  const refused = rules
-    .flatMap(({ triggers, targets }) => [...triggers, ...targets])
-    .flatMap((resource) => {
-      const failure = watchFailure(resource);
-      return failure === undefined ? [] : [blockedWatch(resource, failure)];
-    });
+  const wanted = new Map(rules.flatMap(selectionsOf).map((selection) => [selectionKey(selection), selection]));
+  const refused = [...wanted.values()].flatMap((selection) => {
+    const failure = watchFailure(selection);
+    return failure === undefined ? [] : [blockedWatch(selection, failure)];
+  });
   if (unknown.length === 0) return refused;
   const message = `the API server does not serve ${unknownKinds.join(", ")}; install its CRD, or correct the kind`;
   return [{ reason: "KindUnknown", message }, ...refused];
 }
 
-function blockedWatch(resource: Resource, failure: ApiFailure): PolicyFigures["blocked"][number] {
+function blockedWatch(selection: Selection, failure: ApiFailure): PolicyFigures["blocked"][number] {
+  const { resource, namespace, name } = selection;
+  const what = `${resourceName(resource)}${name === undefined ? "" : ` ${name}`}`;
+  const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
   if (failure.status !== 403)
-    return { reason: "Unreachable", message: `cannot watch ${resourceName(resource)}: ${printFailure(failure)}` };
-  const message = `may not list and watch ${resourceName(resource)}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
+    return { reason: "Unreachable", message: `cannot watch ${what}${where}: ${printFailure(failure)}` };
+  const message = `may not list and watch ${what}${where}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
   return { reason: "PermissionMissing", message };
 }
 

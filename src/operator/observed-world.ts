@@ -1,5 +1,6 @@
 /** The world as it was observed: the writers of the state, and what the loop knows besides. Plans see it as `World`. */
 
+import { type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
 import type { Environment } from "../expression/index.ts";
 import {
   type GroupKind,
@@ -7,9 +8,9 @@ import {
   groupKindKey,
   hash,
   type ObjectKey,
+  type ObjectRef,
   type Resource,
   refOfKey,
-  resourceKey,
 } from "../object/index.ts";
 import {
   type ClaimKey,
@@ -68,6 +69,7 @@ export class ObservedWorld implements World {
     disposalOf: (key: ObjectKey) => this.disposals.get(key),
   };
   readonly #systemNamespaces: ReadonlySet<string>;
+  /** By the key of their selection. */
   readonly #stores = new Map<string, ObjectStoreWriter>();
 
   constructor({ installation, pruneDelay, systemNamespaces }: WorldOptions) {
@@ -83,24 +85,31 @@ export class ObservedWorld implements World {
   }
 
   objects(resource: Resource): ObjectStore | undefined {
-    return this.#stores.get(resourceKey(resource));
+    return this.storeOf({ resource });
   }
 
-  /** Begins to keep the objects of a resource. */
-  openStore(resource: Resource): ObjectStoreWriter {
-    const key = resourceKey(resource);
-    const store = this.#stores.get(key) ?? (isNamespaces(resource) ? this.namespaces : createObjectStore());
-    this.#stores.set(key, store);
-    return store;
+  objectsWith(resource: Resource, { namespace, name }: ObjectRef): ObjectStore | undefined {
+    return this.objectsOf({ resource, ...(namespace === "" ? {} : { namespace }), name });
   }
 
-  storeOf(resource: Resource): ObjectStoreWriter | undefined {
-    return this.#stores.get(resourceKey(resource));
+  /** The objects of a selection, perhaps among others. */
+  objectsOf(selection: Selection): ObjectStore | undefined {
+    const stores = [selection, ...widerSelections(selection)].map((found) => this.storeOf(found));
+    return stores.find((store) => store?.synced) ?? stores.find((store) => store !== undefined);
   }
 
-  /** Forgets the objects of resources that no rule looks at any more: from now on they are unknown. */
-  keepStores(resources: ReadonlySet<string>): void {
-    for (const key of this.#stores.keys()) if (!resources.has(key)) this.#stores.delete(key);
+  /** The objects of just this selection, if they are kept. */
+  storeOf(selection: Selection): ObjectStoreWriter | undefined {
+    return this.#stores.get(selectionKey(selection));
+  }
+
+  /** From now on the objects of these are kept; those of others are forgotten, and so unknown. */
+  keepStores(selections: readonly Selection[]): void {
+    const wanted = new Map(selections.map((selection) => [selectionKey(selection), selection]));
+    for (const key of this.#stores.keys()) if (!wanted.has(key)) this.#stores.delete(key);
+    for (const [key, { resource }] of wanted) {
+      if (!this.#stores.has(key)) this.#stores.set(key, isNamespaces(resource) ? this.namespaces : createObjectStore());
+    }
   }
 
   /** Once the delay is over, "gone" is what the absence says by itself; only under another definition it is not. */

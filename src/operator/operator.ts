@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, discoverResources, printFailure } from "../cluster/index.ts";
+import { type ClusterClient, discoverResources, printFailure, type Selection, selectionKey } from "../cluster/index.ts";
 import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -25,7 +25,14 @@ import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
 import { sweepInventory } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
-import { rulesOf, type TriggeredRules, triggeredRules, wantedWatches } from "./wanted-watches.ts";
+import {
+  markedObjects,
+  type RulesByResource,
+  rulesByResource,
+  rulesOf,
+  selectionsOf,
+  wantedWatches,
+} from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
 import { createWatches, type WatchState } from "./watches.ts";
 
@@ -75,7 +82,11 @@ class Loop implements Operator {
   readonly #watchLog: WatchLog;
   #watchesQuotas = false;
   /** By resource: the rules that its objects trigger. */
-  #triggered: TriggeredRules = new Map();
+  #triggered: RulesByResource = new Map();
+  /** By resource: the rules that read its objects. */
+  #reading: RulesByResource = new Map();
+  /** Watches that may not be opened. */
+  readonly #refused = new Set<string>();
   #started = false;
   /** Why it could not start yet. */
   #obstacle = "the API server was not asked yet";
@@ -99,7 +110,7 @@ class Loop implements Operator {
     this.#reports = new PolicyReports({
       ...{ client, world, metrics, log },
       mayWrite: leads,
-      watchFailure: (resource) => this.#watches.stateOf(resource)?.failure,
+      watchFailure: (selection) => this.#watches.stateOf(selection)?.failure,
       storeProblem: (policy) => this.#knowledge.problemOf(policy),
     });
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
@@ -107,7 +118,8 @@ class Loop implements Operator {
       ...{ world, queue, repairs },
       triggeredBy: (resource) => this.#triggered.get(resourceKey(resource)) ?? [],
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
-      onSynced: (resource) => this.#onSynced(resource),
+      readBy: (resource) => this.#reading.get(resourceKey(resource)) ?? [],
+      onSynced: (selection) => this.#onSynced(selection),
     });
     this.#watches = createWatches(
       client,
@@ -118,7 +130,7 @@ class Loop implements Operator {
     this.#readiness = new Readiness(world, this.#watches, this.#router);
     this.#policies = new PolicyLifecycle({
       ...{ world, queue, knowledge: this.#knowledge, readiness: this.#readiness, reports: this.#reports },
-      mayStore: () => this.#isSynced(DEFINITIONS),
+      mayStore: () => this.#isSynced({ resource: DEFINITIONS }),
       rewatch: () => this.#rewatch(),
     });
     this.#kinds = new KindTracker({
@@ -168,7 +180,7 @@ class Loop implements Operator {
 
   whyNotReady(): string | undefined {
     if (!this.#started) return this.#obstacle;
-    const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced(resource));
+    const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced({ resource }));
     if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
     return this.#lease.held ? this.#key.whyNotUsable() : this.#lease.obstacle;
   }
@@ -230,13 +242,24 @@ class Loop implements Operator {
 
   #onSignal(watch: WatchState, signal: WatchSignal): void {
     this.#watchLog.note(watch, signal);
-    if (signal.type === "failed") this.#onWatchFailed(watch.selection.resource, signal.failure.status);
+    if (signal.type === "failed") this.#onWatchFailed(watch.selection, signal.failure.status);
     this.#router.handle(watch, signal);
   }
 
-  #onWatchFailed(resource: Resource, status: number): void {
-    this.#touchUsersOf(resource);
-    if (status === 403 && this.#readiness.noteForbidden(resource)) this.#sweep(); // what waited for them waits no more
+  #onWatchFailed(selection: Selection, status: number): void {
+    this.#touchUsersOf(selection.resource);
+    if (status !== 403) return;
+    this.#noteRefused(selection, true);
+    if (this.#readiness.noteForbidden(selection)) this.#sweep(); // what waited for them waits no more
+  }
+
+  /** What a refused watch would show is watched in parts, as far as that is allowed. */
+  #noteRefused(selection: Selection, refused: boolean): void {
+    const key = selectionKey(selection);
+    if (this.#refused.has(key) === refused) return;
+    if (refused) this.#refused.add(key);
+    else this.#refused.delete(key);
+    this.#rewatch();
   }
 
   #onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void {
@@ -272,7 +295,7 @@ class Loop implements Operator {
   /** All marked objects of the kind are known; of a kind that is not served there are none. */
   #isListed(kind: GroupKind): boolean {
     const resource = this.#world.catalogue.findKind(kind);
-    return resource === undefined || this.#isSynced(resource);
+    return resource === undefined || this.#isSynced(markedObjects(resource));
   }
 
   #sweep(): void {
@@ -281,15 +304,16 @@ class Loop implements Operator {
 
   #rewatch(): void {
     const policies = [...this.#world.policyStates.values()];
-    this.#triggered = triggeredRules(policies);
-    const { selections, whole } = wantedWatches({
+    this.#triggered = rulesByResource(policies, ({ triggers }) => triggers);
+    this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
+    const { selections, kept } = wantedWatches({
       system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#watchesQuotas ? [QUOTAS] : [])],
       policies,
       written: this.#knowledge.kinds,
       catalogue: this.#world.catalogue,
+      isRefused: (selection) => this.#refused.has(selectionKey(selection)),
     });
-    this.#world.keepStores(new Set(whole.keys()));
-    for (const resource of whole.values()) this.#world.openStore(resource);
+    this.#world.keepStores(kept);
     this.#watches.want(selections);
   }
 
@@ -299,9 +323,11 @@ class Loop implements Operator {
     this.#rewatch();
   }
 
-  #onSynced(resource: Resource): void {
+  #onSynced(selection: Selection): void {
+    const { resource } = selection;
+    this.#noteRefused(selection, false);
     if (resourceKey(resource) === resourceKey(DEFINITIONS)) this.#policies.storeAll();
-    this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced(system));
+    this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced({ resource: system }));
     this.#refresh();
     this.#touchUsersOf(resource);
     if (this.#world.policiesSynced) this.#sweep();
@@ -319,13 +345,13 @@ class Loop implements Operator {
 
   #touchUsersOf(resource: Resource): void {
     for (const [key, state] of this.#world.policyStates) {
-      const used = rulesOf([state]).flatMap(({ triggers, targets }) => [...triggers, ...targets]);
-      if (used.some((candidate) => resourceKey(candidate) === resourceKey(resource))) this.#reports.touch(key);
+      const used = rulesOf([state]).flatMap(selectionsOf);
+      if (used.some((selection) => resourceKey(selection.resource) === resourceKey(resource))) this.#reports.touch(key);
     }
   }
 
-  #isSynced(resource: Resource): boolean {
-    return this.#watches.stateOf(resource)?.synced === true;
+  #isSynced(selection: Selection): boolean {
+    return this.#watches.stateOf(selection)?.synced === true;
   }
 }
 

@@ -101,6 +101,10 @@ function fingerprint(state: PolicyState): string {
   const { rules, unknownKinds } = state.compiled;
   return JSON.stringify([
     unknownKinds,
-    rules.map(({ triggers, targets }) => [triggers.map(resourceKey), targets.map(resourceKey)]),
+    rules.map(({ triggers, targets, reads }) => [
+      triggers.map(resourceKey),
+      targets.map(resourceKey),
+      reads.map(({ resource, ...place }) => [resourceKey(resource), place]),
+    ]),
   ]);
 }

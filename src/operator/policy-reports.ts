@@ -1,7 +1,7 @@
 /** What people see of the policies: figures counted from the claims, the history of repairs, and statuses written from both. */
 
-import type { ApiFailure, ClusterClient } from "../cluster/index.ts";
-import { type KubernetesObject, keyOf, type ObjectKey, type Resource, refOf } from "../object/index.ts";
+import type { ApiFailure, ClusterClient, Selection } from "../cluster/index.ts";
+import { type KubernetesObject, keyOf, type ObjectKey, refOf } from "../object/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
 import { createStatusWriter, objectReference, type StatusWriter, statusOf } from "../report/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -16,7 +16,7 @@ export type PolicyReportsOptions = {
   metrics: Metrics;
   log: Log;
   mayWrite(): boolean;
-  watchFailure(resource: Resource): ApiFailure | undefined;
+  watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
   storeProblem(policy: ObjectKey): string | undefined;
 };

@@ -1,18 +1,13 @@
 /** When a rule may be planned: all that it looks at is watched, and what has to survive a restart is stored. */
 
-import {
-  isWatchable,
-  type KubernetesObject,
-  keyOf,
-  type ObjectKey,
-  type Resource,
-  resourceKey,
-} from "../object/index.ts";
+import { type Selection, selectionKey } from "../cluster/index.ts";
+import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimRef, findRule, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Router } from "./router.ts";
 import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
+import { seenBy, selectionsOf } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
 
 export class Readiness {
@@ -48,7 +43,7 @@ export class Readiness {
 
   /** Starts what has become ready; the policies of which something did. */
   refresh(): ObjectKey[] {
-    if (![NAMESPACES, DEFINITIONS].every((resource) => this.#isSynced(resource))) return [];
+    if (![NAMESPACES, DEFINITIONS].every((resource) => this.#isSynced({ resource }))) return [];
     const started: ObjectKey[] = [];
     for (const [key, state] of this.#world.policyStates) {
       if (!this.#stored.has(key)) continue;
@@ -65,13 +60,18 @@ export class Readiness {
     return started;
   }
 
-  /** The resource may not be watched: nobody waits for the rules that look at it. True when that is new for one of them. */
-  noteForbidden(resource: Resource): boolean {
+  /** It may not be watched: nobody waits for the rules that look at it. True when that is new for one of them. */
+  noteForbidden(selection: Selection): boolean {
+    const key = selectionKey(selection);
+    const isIt = (wanted: Selection): boolean => {
+      const serving = this.#watches.stateOf(wanted);
+      return serving !== undefined && selectionKey(serving.selection) === key;
+    };
     let isNew = false;
     for (const [key, state] of this.#world.policyStates) {
       for (const [name, progress] of this.#world.progress.get(key) ?? []) {
-        const used = findRule(state, name)?.triggers.some((trigger) => resourceKey(trigger) === resourceKey(resource));
-        if (used !== true || progress.stuck) continue;
+        const rule = findRule(state, name);
+        if (rule === undefined || progress.stuck || !seenBy(rule).some(isIt)) continue;
         progress.stuck = true;
         isNew = true;
       }
@@ -107,15 +107,13 @@ export class Readiness {
     return resource === undefined ? undefined : this.#world.objects(resource)?.get(keyOf(trigger));
   }
 
-  #isWatched({ triggers, targets }: CompiledRule): boolean {
-    const known = triggers.length > 0 && targets.length > 0;
-    const kept = triggers.every(
-      (resource) => this.#isSynced(resource) && this.#world.objects(resource)?.synced === true,
-    );
-    return known && kept && targets.every((resource) => !isWatchable(resource) || this.#isSynced(resource));
+  #isWatched(rule: CompiledRule): boolean {
+    const known = rule.triggers.length > 0 && rule.targets.length > 0;
+    const kept = seenBy(rule).every((selection) => this.#world.objectsOf(selection)?.synced === true);
+    return known && kept && selectionsOf(rule).every((selection) => this.#isSynced(selection));
   }
 
-  #isSynced(resource: Resource): boolean {
-    return this.#watches.stateOf(resource)?.synced === true;
+  #isSynced(selection: Selection): boolean {
+    return this.#watches.stateOf(selection)?.synced === true;
   }
 }

@@ -1,5 +1,6 @@
 /** What a signal of a watch means: which part of the world it changes, and which claims have to be planned. */
 
+import { isClusterWide, type Selection, selectionKey } from "../cluster/index.ts";
 import {
   isBeingDeleted,
   type KubernetesObject,
@@ -15,8 +16,10 @@ import { whyNotSelected } from "../plan/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import {
   type ClaimKey,
+  changesContent,
   claimKey,
   dependsOnNamespace,
+  dependsOnObject,
   dependsOnQuota,
   type ObjectChange,
   type TargetRecord,
@@ -33,10 +36,12 @@ export type RouterOptions = {
   repairs: Repairs;
   /** A rule and its policy for each resource that triggers it. */
   triggeredBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
+  /** A rule and its policy for each resource that it reads besides its triggers. */
+  readBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
   /** Kinds of the control plane itself: policies, definitions. */
   onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void;
   /** A list became whole for the first time: rules may have become ready. */
-  onSynced(resource: Resource): void;
+  onSynced(selection: Selection): void;
 };
 
 export interface Router {
@@ -58,62 +63,74 @@ class SignalRouter implements Router {
     this.#options = options;
   }
 
-  handle(watch: WatchState, signal: WatchSignal): void {
-    const { resource } = watch.selection;
+  handle({ selection }: WatchState, signal: WatchSignal): void {
     switch (signal.type) {
       case "listing":
-        return this.#onListing(resource);
+        return this.#onListing(selection);
       case "page":
-        return this.#onPage(resource, signal.objects);
+        return this.#onPage(selection, signal.objects);
       case "synced":
-        return this.#onSynced(resource);
+        return this.#onSynced(selection);
       case "changed":
-        return this.#onChanged(resource, signal.object);
+        return this.#onChanged(selection, signal.object);
       case "deleted":
-        return this.#onDeleted(resource, signal.object);
+        return this.#onDeleted(selection, signal.object);
     }
   }
 
-  #onListing(resource: Resource): void {
-    this.#options.world.storeOf(resource)?.clearBuffer();
-    this.#listed.delete(resourceKey(resource));
+  #onListing(selection: Selection): void {
+    this.#options.world.storeOf(selection)?.clearBuffer();
+    this.#listed.delete(selectionKey(selection));
   }
 
-  #onPage(resource: Resource, objects: readonly KubernetesObject[]): void {
-    this.#options.world.storeOf(resource)?.buffer(objects);
-    const listed = this.#listed.get(resourceKey(resource)) ?? new Set();
-    this.#listed.set(resourceKey(resource), listed);
+  #onPage(selection: Selection, objects: readonly KubernetesObject[]): void {
+    this.#options.world.storeOf(selection)?.buffer(objects);
+    if (!isClusterWide(selection)) return;
+    const listed = this.#listed.get(selectionKey(selection)) ?? new Set();
+    this.#listed.set(selectionKey(selection), listed);
     for (const object of objects) {
       listed.add(keyOf(refOf(object)));
-      this.#observe(resource, object);
+      this.#observe(selection.resource, object);
     }
   }
 
-  #onSynced(resource: Resource): void {
+  #onSynced(selection: Selection): void {
     const { world, onSynced } = this.#options;
-    const listed = this.#listed.get(resourceKey(resource)) ?? new Set();
-    this.#listed.delete(resourceKey(resource));
-    const store = world.storeOf(resource);
+    const store = world.storeOf(selection);
     const first = store?.synced === false;
     const changes = store?.swap() ?? [];
-    this.#onObjectChanges(resource, changes, first ? "list" : "event");
+    this.#onObjectChanges(selection, changes, first ? "list" : "event");
+    if (first) this.#enqueueReaders(selection.resource);
+    if (isClusterWide(selection)) this.#onTargetsListed(selection);
+    onSynced(selection);
+  }
+
+  #onTargetsListed(selection: Selection): void {
+    const { world } = this.#options;
+    const listed = this.#listed.get(selectionKey(selection)) ?? new Set();
+    this.#listed.delete(selectionKey(selection));
+    const key = resourceKey(selection.resource);
     const gone = world.inventory.retain(
-      (record) => resourceKey(record.resource) === resourceKey(resource) && !listed.has(keyOf(record.ref)),
+      (record) => resourceKey(record.resource) === key && !listed.has(keyOf(record.ref)),
     );
     for (const record of gone) this.#onTargetGone(record);
-    onSynced(resource);
   }
 
-  #onChanged(resource: Resource, object: KubernetesObject): void {
-    const change = this.#options.world.storeOf(resource)?.set(object);
-    if (change !== undefined) this.#onObjectChanges(resource, [change], "event");
-    this.#observe(resource, object);
+  #onChanged(selection: Selection, object: KubernetesObject): void {
+    const change = this.#options.world.storeOf(selection)?.set(object);
+    if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
+    if (isClusterWide(selection)) this.#observe(selection.resource, object);
   }
 
-  #onDeleted(resource: Resource, object: KubernetesObject): void {
+  #onDeleted(selection: Selection, object: KubernetesObject): void {
     const { world } = this.#options;
-    const change = world.storeOf(resource)?.remove(object);
-    if (change !== undefined) this.#onObjectChanges(resource, [change], "event");
+    const change = world.storeOf(selection)?.remove(object);
+    if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
+    if (isClusterWide(selection)) this.#onTargetDeleted(object);
+  }
+
+  #onTargetDeleted(object: KubernetesObject): void {
+    const { world } = this.#options;
     world.inventory.noteDeleted(keyOf(refOf(object)), object.metadata.uid ?? "");
     const known = world.inventory.get(keyOf(refOf(object)));
     if (known === undefined || known.uid !== object.metadata.uid) return; // another one of that name is there already
@@ -146,11 +163,17 @@ class SignalRouter implements Router {
     }
   }
 
-  #onObjectChanges(resource: Resource, changes: readonly ObjectChange[], by: "list" | "event"): void {
+  /** Narrow watches tell of what rules read, and of nothing else: all else has a watch of its own. */
+  #onObjectChanges(selection: Selection, changes: readonly ObjectChange[], by: "list" | "event"): void {
+    const { resource } = selection;
+    for (const change of changes) {
+      this.#noteDeparture(change);
+      this.#onReadChange(change);
+    }
+    if (!isClusterWide(selection)) return;
     this.#options.onSystemChange(resource, changes);
     const rules = this.#options.triggeredBy(resource);
     for (const change of changes) {
-      this.#noteDeparture(change);
       for (const { policy, rule } of rules) this.#onTriggerChange(policy, rule, change, by);
       if (resource.group === "" && resource.kind === "Namespace") this.#onNamespaceChange(change);
       if (resource.group === "" && resource.kind === "ResourceQuota") this.#onQuotaChange(change);
@@ -167,6 +190,20 @@ class SignalRouter implements Router {
     if (!selected && !known) return;
     if (by === "event" && !rule.synchronize) world.moments.add(key);
     queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
+  }
+
+  #onReadChange(change: ObjectChange): void {
+    const { world, queue } = this.#options;
+    const object = change.after ?? change.before;
+    if (object === undefined || !changesContent(change)) return;
+    for (const claim of world.claims.dependents(dependsOnObject(refOf(object)))) queue.add(claim);
+  }
+
+  /** They were held as long as nobody could say what is there. */
+  #enqueueReaders(resource: Resource): void {
+    for (const { policy, rule } of this.#options.readBy(resource)) {
+      if (this.#options.world.isReady(keyOf(policy), rule.name)) this.enqueueRule(policy, rule);
+    }
   }
 
   #noteDeparture({ before, after }: ObjectChange): void {

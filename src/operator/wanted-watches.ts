@@ -1,6 +1,9 @@
-/** Which watches the policies and the inventory call for: one per resource, narrowed to marked objects where that is enough. */
+/**
+ * Which watches the policies and the inventory call for: one per resource, narrowed to marked objects where that is enough;
+ * what rules read besides is watched as narrowly as it is named, unless a wider watch shows it anyway.
+ */
 
-import type { Selection } from "../cluster/index.ts";
+import { type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
 import {
   type GroupKind,
   groupKindKey,
@@ -20,52 +23,68 @@ export type WatchNeeds = {
   /** Kinds that were ever written: their targets must be found, also when no rule names the kind any more. */
   written: readonly GroupKind[];
   catalogue: Catalogue;
+  /** True for a watch that may not be opened: what somebody may see of it is watched beside it. */
+  isRefused(selection: Selection): boolean;
 };
 
 export type WantedWatches = {
   selections: Selection[];
-  /** The resources whose objects are kept, because rules look at them. */
-  whole: Map<string, Resource>;
+  /** Those whose objects are kept, because rules look at them. */
+  kept: Selection[];
 };
 
-export function wantedWatches({ system, policies, written, catalogue }: WatchNeeds): WantedWatches {
+export function wantedWatches({ system, policies, written, catalogue, isRefused }: WatchNeeds): WantedWatches {
   const rules = rulesOf(policies);
-  const whole = byKey([...system, ...rules.flatMap(({ triggers }) => triggers)]);
-  const targets = rules.flatMap(({ targets }) => targets);
-  const kinds = new Set([...whole.values(), ...targets].map(groupKindKey));
+  const whole = [...system, ...rules.flatMap(({ triggers }) => triggers)].map((resource) => ({ resource }));
+  const targets = rules.flatMap((rule) => rule.targets);
+  const kinds = new Set([...whole.map(({ resource }) => resource), ...targets].map(groupKindKey));
   const forgotten = written
     .filter((kind) => !kinds.has(groupKindKey(kind)))
     .map((kind) => catalogue.findKind(kind))
     .filter((resource) => resource !== undefined);
-  const marked = byKey(
-    [...targets, ...forgotten].filter((resource) => isWatchable(resource) && !whole.has(resourceKey(resource))),
-  );
-  return {
-    whole,
-    selections: [
-      ...[...whole.values()].map((resource) => ({ resource })),
-      ...[...marked.values()].map((resource) => ({ resource, labelSelector: TARGET })),
-    ],
-  };
+  const kept = widest([...whole, ...rules.flatMap(({ reads }) => reads)], isRefused);
+  const marked = [...targets, ...forgotten].filter(isWatchable).map(markedObjects);
+  return { kept, selections: widest([...kept, ...marked], isRefused) };
+}
+
+/** All that has to be watched for a rule. */
+export function selectionsOf(rule: CompiledRule): Selection[] {
+  return [...seenBy(rule), ...rule.targets.filter(isWatchable).map(markedObjects)];
+}
+
+/** What a rule looks at, so that it cannot be planned without. */
+export function seenBy({ triggers, reads }: CompiledRule): Selection[] {
+  return [...triggers.map((resource) => ({ resource })), ...reads];
+}
+
+export function markedObjects(resource: Resource): Selection {
+  return { resource, labelSelector: TARGET };
+}
+
+/** Each once, and none that another one shows too. */
+function widest(selections: readonly Selection[], isRefused: WatchNeeds["isRefused"]): Selection[] {
+  const byKey = new Map(selections.map((selection) => [selectionKey(selection), selection]));
+  const isShown = (wider: Selection): boolean => byKey.has(selectionKey(wider)) && !isRefused(wider);
+  return [...byKey.values()].filter((selection) => !widerSelections(selection).some(isShown));
 }
 
 export function rulesOf(policies: Iterable<PolicyState>): CompiledRule[] {
   return [...policies].flatMap((state) => (state.phase === "compiled" ? state.compiled.rules : []));
 }
 
-/** The rules that the objects of a resource trigger, by the key of the resource. */
-export type TriggeredRules = Map<string, { policy: ObjectRef; rule: CompiledRule }[]>;
+/** Rules with their policies, by the key of a resource. */
+export type RulesByResource = Map<string, { policy: ObjectRef; rule: CompiledRule }[]>;
 
-export function triggeredRules(policies: Iterable<PolicyState>): TriggeredRules {
+/** `resourcesOf`: under which resources a rule is to be found. */
+export function rulesByResource(
+  policies: Iterable<PolicyState>,
+  resourcesOf: (rule: CompiledRule) => readonly Resource[],
+): RulesByResource {
   const rules = [...policies].flatMap((state) => rulesOf([state]).map((rule) => ({ policy: state.ref, rule })));
   const pairs = rules.flatMap((entry) =>
-    entry.rule.triggers.map((resource) => ({ key: resourceKey(resource), entry })),
+    [...new Set(resourcesOf(entry.rule).map(resourceKey))].map((key) => ({ key, entry })),
   );
   return new Map(
     [...Map.groupBy(pairs, ({ key }) => key)].map(([key, found]) => [key, found.map(({ entry }) => entry)]),
   );
-}
-
-function byKey(resources: readonly Resource[]): Map<string, Resource> {
-  return new Map(resources.map((resource) => [resourceKey(resource), resource]));
 }

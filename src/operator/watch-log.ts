@@ -1,6 +1,6 @@
 /** What the watches say of themselves: counted always, logged when it is news. */
 
-import { printFailure } from "../cluster/index.ts";
+import { printFailure, selectionKey } from "../cluster/index.ts";
 import { resourceName } from "../object/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
@@ -19,13 +19,15 @@ export class WatchLog {
 
   note({ selection }: WatchState, signal: WatchSignal): void {
     const resource = resourceName(selection.resource);
-    if (signal.type === "synced") this.#refusals.delete(resource);
+    const key = selectionKey(selection);
+    if (signal.type === "synced") this.#refusals.delete(key);
     if (signal.type === "reopened") this.#metrics.watchReopened.inc({ resource, because: signal.because });
     if (signal.type !== "failed") return;
     this.#metrics.watchFailures.inc({ resource, status: String(signal.failure.status) });
     const reason = printFailure(signal.failure);
-    const level = this.#refusals.get(resource) === reason ? "debug" : "warn";
-    this.#refusals.set(resource, reason);
-    this.#log[level]({ resource, reason }, "a watch was refused; it is tried again");
+    const level = this.#refusals.get(key) === reason ? "debug" : "warn";
+    this.#refusals.set(key, reason);
+    const { namespace, name } = selection;
+    this.#log[level]({ resource, namespace, name, reason }, "a watch was refused; it is tried again");
   }
 }

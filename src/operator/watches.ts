@@ -1,8 +1,13 @@
 /** The set of running watches: what is wanted is started, what is not wanted any more is stopped. */
 
 import type { Subscription } from "rxjs";
-import type { ApiFailure, ClusterClient, Selection } from "../cluster/index.ts";
-import { type Resource, resourceKey } from "../object/index.ts";
+import {
+  type ApiFailure,
+  type ClusterClient,
+  type Selection,
+  selectionKey,
+  widerSelections,
+} from "../cluster/index.ts";
 import { reflect, type WatchSignal } from "../watch/index.ts";
 
 export type WatchState = { selection: Selection; synced: boolean; failure?: ApiFailure };
@@ -10,8 +15,8 @@ export type WatchState = { selection: Selection; synced: boolean; failure?: ApiF
 export interface Watches {
   /** Makes these the watches that run; those that run already go on. */
   want(selections: readonly Selection[]): void;
-  /** Undefined when the resource is not watched. */
-  stateOf(resource: Resource): WatchState | undefined;
+  /** The watch that shows what is selected: just that, or more. Undefined when there is none. */
+  stateOf(selection: Selection): WatchState | undefined;
   /** True when each watch has shown its list, or was refused: no more can be known just now. */
   readonly settled: boolean;
   stop(): void;
@@ -26,7 +31,7 @@ export function createWatches(client: ClusterClient, handle: SignalHandler, onEr
   return new RunningWatches(client, handle, onError);
 }
 
-type Running = { state: WatchState; subscription: Subscription; selector: string };
+type Running = { state: WatchState; subscription: Subscription };
 
 class RunningWatches implements Watches {
   readonly #client: ClusterClient;
@@ -41,7 +46,7 @@ class RunningWatches implements Watches {
   }
 
   want(selections: readonly Selection[]): void {
-    const wanted = new Map(selections.map((selection) => [resourceKey(selection.resource), selection]));
+    const wanted = new Map(selections.map((selection) => [selectionKey(selection), selection]));
     for (const [key, { subscription }] of this.#running) {
       if (wanted.has(key)) continue;
       subscription.unsubscribe();
@@ -50,8 +55,9 @@ class RunningWatches implements Watches {
     for (const [key, selection] of wanted) this.#start(key, selection);
   }
 
-  stateOf(resource: Resource): WatchState | undefined {
-    return this.#running.get(resourceKey(resource))?.state;
+  stateOf(selection: Selection): WatchState | undefined {
+    const serving = [selection, ...widerSelections(selection)].map((found) => this.#running.get(selectionKey(found)));
+    return serving.find((running) => running !== undefined)?.state;
   }
 
   get settled(): boolean {
@@ -63,12 +69,9 @@ class RunningWatches implements Watches {
     this.#running.clear();
   }
 
-  /** A watch with another selector begins anew with a list: what was known stays until that list is whole. */
+  /** A wider or narrower watch of the same kind begins with a list: what was known stays until that list is whole. */
   #start(key: string, selection: Selection): void {
-    const running = this.#running.get(key);
-    const selector = selection.labelSelector ?? "";
-    if (running?.selector === selector) return;
-    running?.subscription.unsubscribe();
+    if (this.#running.has(key)) return;
     const state: WatchState = { selection, synced: false };
     const subscription = reflect(this.#client, selection).subscribe((signal) => {
       note(state, signal);
@@ -78,7 +81,7 @@ class RunningWatches implements Watches {
         this.#onError(state, error); // one object that nobody foresaw must not end the process
       }
     });
-    this.#running.set(key, { state, subscription, selector });
+    this.#running.set(key, { state, subscription });
   }
 }
 

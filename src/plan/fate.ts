@@ -120,18 +120,18 @@ function whyGenerated(world: World, trigger: KubernetesObject): string | undefin
 }
 
 /** Until when the trigger was certainly there: we write only while it is. */
-function lastWrite(world: World, ref: ClaimRef): number {
+export function lastWrite(world: World, ref: ClaimRef): number {
   const records = [...world.inventory.ofClaim(claimKey(ref), undefined)];
   return records.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...records.map(({ writtenAt }) => writtenAt));
 }
 
-type Absence = { type: "gone"; because: string } | Extract<Fate, { type: "held" }>;
+export type Absence = { type: "gone"; because: string } | Extract<Fate, { type: "held" }>;
 
 /**
  * Deleting a CustomResourceDefinition sends plain DELETED events for its instances; so the absence of a custom resource
  * counts only after a while, and only while the definition it was stored under is established.
  */
-function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absence {
+export function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absence {
   const because = `${printRef(ref)} is gone`;
   const definition = world.catalogue.definitionOf(ref);
   if (definition === undefined) return { type: "gone", because };

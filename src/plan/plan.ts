@@ -7,11 +7,21 @@ import {
   marksFor,
   type ObjectKey,
   type ObjectRef,
+  printRef,
+  SOURCE,
 } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
-import { type ClaimKey, claimRef, type Dependency, dependsOnNamespace, type World } from "../state/index.ts";
-import { type Fate, fateOf } from "./fate.ts";
+import {
+  type ClaimKey,
+  claimRef,
+  type Dependency,
+  dependsOnNamespace,
+  type TargetRecord,
+  type World,
+} from "../state/index.ts";
+import { type Fate, fateOf, lastWrite } from "./fate.ts";
 import { heirsOf, planPrune } from "./prune.ts";
+import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
 import { type Judged, planTarget } from "./target.ts";
 
@@ -20,12 +30,12 @@ export type Plan = {
   fate: Fate["type"];
   because: string;
   steps: readonly Step[];
-  /** The targets it desires. */
+  /** The targets it desires; those it desired before where nobody can say just now. */
   wants: readonly ObjectKey[];
   /** What else it looked at; it is planned again when one of them changes. */
   reads: readonly Dependency[];
-  /** A failure of the claim as a whole; those of single targets are in their steps. */
-  failure?: Failure;
+  /** Failures of the claim as a whole; those of single targets are in their steps. */
+  failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
   judged: readonly Judged[];
   /** Claims that may take over what this one gives up. */
@@ -54,7 +64,7 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 }
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  return { key, fate, because, steps: [], wants: [], reads: [], judged: [], heirs: [], kept: [] };
+  return { key, fate, because, steps: [], wants: [], reads: [], failures: [], judged: [], heirs: [], kept: [] };
 }
 
 function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {
@@ -68,13 +78,16 @@ function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone
 
 function planDesired(world: World, key: ClaimKey, fate: Extract<Fate, { type: "desired" }>): Plan {
   const { rule, trigger, identity, digest } = fate;
-  const desired = rule.desired(trigger, world.environment);
-  if (!desired.ok)
-    return {
-      ...nothing(key, "desired", desired.message),
-      failure: { reason: desired.reason, message: desired.message },
-    };
-  const { targets } = desired;
+  const snapshot = new RecordedSnapshot(world);
+  const desired = rule.desired(trigger, snapshot);
+  if (snapshot.unknown !== undefined)
+    return nothing(key, "held", `whether ${printRef(snapshot.unknown)} is there is not known yet`);
+  const before = [...(world.claims.get(key)?.wants ?? [])];
+  if (!desired.ok) {
+    const { reason, message } = desired;
+    return { ...nothing(key, "desired", message), wants: before, failures: [{ reason, message }] };
+  }
+  const { targets, unmet } = desired;
   const plans = targets.map((target) =>
     planTarget(world, {
       key,
@@ -85,38 +98,60 @@ function planDesired(world: World, key: ClaimKey, fate: Extract<Fate, { type: "d
     }),
   );
   const wants = targets.map(({ ref }) => keyOf(ref));
-  const unwanted = [...world.inventory.ofClaim(key, digest)].filter(({ ref }) => !wants.includes(keyOf(ref)));
+  const held = snapshot.whyHeld(lastWrite(world, identity));
+  const unwanted = held === undefined ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
   const disposal = rule.synchronize ? "delete" : "leave";
-  const because = `rule ${identity.rule} no longer generates it`;
+  const because = unmet[0]?.message ?? `rule ${identity.rule} no longer generates it`;
   return {
     ...nothing(key, "desired", "its rule applies"),
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
     ],
-    wants,
-    reads: readsOf(targets, trigger, rule.readsNamespace),
+    wants: held === undefined ? wants : [...new Set([...wants, ...before])],
+    reads: [
+      ...[...namespacesOf(targets, trigger, rule.readsNamespace)].map(dependsOnNamespace),
+      ...snapshot.dependencies,
+    ],
+    failures: unmet,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
+    ...(held?.again === undefined ? {} : { again: held.again }),
   };
 }
 
-function readsOf(targets: readonly DesiredTarget[], trigger: KubernetesObject, readsNamespace: boolean): Dependency[] {
+/** What it made and desires no more. What it reads is never written, whoever made it. */
+function unwantedBy(
+  world: World,
+  { digest }: Extract<Fate, { type: "desired" }>,
+  { key, wants, snapshot }: { key: ClaimKey; wants: readonly ObjectKey[]; snapshot: RecordedSnapshot },
+): TargetRecord[] {
+  const kept = new Set([...wants, ...snapshot.keys]);
+  return [...world.inventory.ofClaim(key, digest)].filter(({ ref }) => !kept.has(keyOf(ref)));
+}
+
+function namespacesOf(
+  targets: readonly DesiredTarget[],
+  trigger: KubernetesObject,
+  readsNamespace: boolean,
+): Set<string> {
   const namespaces = targets.map(({ ref }) => ref.namespace).filter((name) => name !== "");
   if (readsNamespace && trigger.metadata.namespace !== undefined) namespaces.push(trigger.metadata.namespace);
-  return [...new Set(namespaces)].map(dependsOnNamespace);
+  return new Set(namespaces);
 }
 
 /** The marks win over what the rule's data says in their place. */
-function withMarks(installation: string, identity: ClaimIdentity, { object, ref }: DesiredTarget): KubernetesObject {
+function withMarks(installation: string, identity: ClaimIdentity, target: DesiredTarget): KubernetesObject {
+  const { object, ref, source } = target;
   const marks = marksFor(installation, identity, ref);
+  const annotations = source === undefined ? {} : { [SOURCE]: printRef(source) };
   const { metadata } = object;
   return {
     ...object,
     metadata: {
       ...metadata,
       labels: { ...metadata.labels, ...marks.labels },
-      annotations: { ...metadata.annotations, ...marks.annotations },
+      annotations: { ...metadata.annotations, ...marks.annotations, ...annotations },
     },
   };
 }

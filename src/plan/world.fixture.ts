@@ -87,6 +87,7 @@ export function emptyWorld(): TestWorld {
       disposalOf: (key) => world.disposals.get(key),
     },
     objects: (kind) => stores.get(resourceKey(kind)),
+    objectsWith: (kind) => stores.get(resourceKey(kind)),
     departureOf: (key) => world.departures.get(key),
     isSystemNamespace: (name) => world.systemNamespaces.has(name),
     isReady: () => world.ready,

@@ -71,7 +71,7 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
     ".spec.drift spec.drift.recreate",
     ".spec.rules[] spec.rules[].preconditions",
     ".spec.rules[] spec.rules[].mutate",
-    ".spec.rules[].generate spec.rules[].generate.clone",
+    ".spec.rules[].generate spec.rules[].generate.cloneList",
     ".spec.rules[].match.any[].resources spec.rules[].match.any[].resources.operations",
   ])("refuses by name: %s", (where) => {
     const [path = "", field = ""] = where.split(" ");

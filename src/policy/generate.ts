@@ -1,7 +1,7 @@
 /** generate: the object that a rule makes for each of its triggers. */
 
 import { z } from "zod";
-import type { JsonObject } from "../object/index.ts";
+import { isJsonObject, type JsonObject } from "../object/index.ts";
 import { content } from "./content.ts";
 import { context } from "./context.ts";
 import { constrained, has, objectRule, unsupported } from "./field.ts";
@@ -15,7 +15,9 @@ const clone = z
     namespace: namespaceName("The namespace of the source; none for cluster-scoped kinds.").optional(),
     name: objectName("The name of the source."),
   })
-  .describe("The object is a copy of this one, which has the same kind; it follows the source.");
+  .describe(
+    "The object is a copy of this one, its source, which has the same kind. The copy is made as soon as the source is there, follows its changes, and goes with it.",
+  );
 
 const cloneList = z
   .strictObject({
@@ -42,7 +44,7 @@ const target = {
     "The object's namespace: required for namespaced kinds, absent for cluster-scoped ones; may hold variables. In a Policy its own.",
   ).optional(),
   data: content.optional(),
-  clone: unsupported(clone.optional()),
+  clone: clone.optional(),
   cloneList: unsupported(cloneList.optional()),
 };
 
@@ -86,7 +88,8 @@ export const generate = constrained(
     code: "MissingField",
     field: "data",
     cel: "has(self.data) || has(self.clone) || has(self.cloneList) || has(self.foreach)",
-    message: "generate does not say what the object is made of: give data, with the object's content",
+    message:
+      "generate does not say what the object is made of: give data, with the object's content, or clone, with the object to copy",
     holds: (value) => contentsOf(value) > 0,
   }),
   objectRule({
@@ -95,6 +98,15 @@ export const generate = constrained(
     message:
       "generate has several of data, clone, cloneList and foreach, but the content can have only one origin: keep one of them",
     holds: (value) => contentsOf(value) <= 1,
+  }),
+  objectRule({
+    code: "InvalidValue",
+    field: "clone",
+    cel: "!has(self.clone) || !has(self.name) || self.clone.name != self.name || (has(self.clone.namespace) ? self.clone.namespace : '') != (has(self.namespace) ? self.namespace : '')",
+    message:
+      "the source is the object itself, which cannot be its own copy: name another source, or give the copy another name or namespace",
+    holds: ({ clone: source, name, namespace }) =>
+      !isJsonObject(source) || source.name !== name || source.namespace !== namespace,
   }),
   needs("apiVersion", "such as v1 or networking.k8s.io/v1"),
   needs("kind", "such as NetworkPolicy"),

@@ -47,6 +47,8 @@ export const REASONS = {
   OutsideNamespace: "A namespaced Policy would reach outside its own namespace for this trigger.",
   PruneHeld: "More objects than the prune limit are no longer wanted; they are kept until somebody approves.",
   Rejected: "The server refused the object, for example by a quota or an admission rule; the message has its words.",
+  SourceMissing: "The object that a rule copies does not exist; copied as soon as it does.",
+  SourceRefused: "The object that a rule copies is one that cannot have copies; the message says why.",
   SystemNamespace: "The trigger or the object is, or lies in, a namespace of the system that is not served.",
   TargetKept:
     "An object that carries our marks is kept because nothing is known any more about the policy that made it; told by the log and a metric.",

@@ -39,7 +39,7 @@ const SERVED: ServedKinds = {
   all: () => KINDS,
 };
 
-const ENVIRONMENT = { now: () => new Date(0), random: () => () => 0, hash };
+const SNAPSHOT = { environment: { now: () => new Date(0), random: () => () => 0, hash }, read: () => undefined };
 
 function compile(rule: Json, kind = "ClusterPolicy") {
   const metadata = { name: "p", ...(kind === "Policy" ? { namespace: "shop" } : {}) };
@@ -293,7 +293,7 @@ describe("generate", () => {
       generate: generate({ data, namespace: "{{ request.object.metadata.name }}" }),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.issues));
-    expect(compiled.policy.rules[0]?.desired(SHOP, ENVIRONMENT)).toMatchObject({
+    expect(compiled.policy.rules[0]?.desired(SHOP, SNAPSHOT)).toMatchObject({
       ok: true,
       targets: [
         {
@@ -315,7 +315,7 @@ describe("generate", () => {
       generate: generate({ name: "{{ request.object.metadata.labels.nope }}" }),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.issues));
-    const desired = compiled.policy.rules[0]?.desired(SHOP, ENVIRONMENT);
+    const desired = compiled.policy.rules[0]?.desired(SHOP, SNAPSHOT);
     expect(desired).toMatchObject({
       ok: false,
       reason: "ExpressionFailed",
@@ -331,7 +331,7 @@ describe("generate", () => {
     };
     const compiled = compile(rule, "Policy");
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.issues));
-    expect(compiled.policy.rules[0]?.desired(MAP, ENVIRONMENT)).toMatchObject({
+    expect(compiled.policy.rules[0]?.desired(MAP, SNAPSHOT)).toMatchObject({
       ok: false,
       reason: "OutsideNamespace",
     });

@@ -55,13 +55,14 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       type: "Generate",
       triggers: triggerResources(selection, scope),
       targets: target === undefined ? [] : [target],
+      reads: compiled.generate.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       readsNamespace: selection.readsNamespace,
       synchronize: generate.synchronize ?? true,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
-      desired: (trigger, environment) => compiled.generate.desired(triggerBindings(trigger), environment),
+      desired: (trigger, snapshot) => compiled.generate.desired(triggerBindings(trigger), snapshot),
     },
   };
 }

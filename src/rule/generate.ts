@@ -1,29 +1,27 @@
 /** The generate block: which object should exist for a trigger. */
 
-import {
-  type Bindings,
-  compileTemplate,
-  type Environment,
-  type ExpressionIssue,
-  type Template,
-} from "../expression/index.ts";
+import { type Bindings, compileTemplate, type ExpressionIssue, type Template } from "../expression/index.ts";
 import {
   canonicalObject,
   isJsonObject,
   type Json,
   type JsonObject,
   type KubernetesObject,
+  keyOf,
   type ObjectRef,
   type Resource,
+  resourceApiVersion,
 } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
+import { cloneIssues, copySource, readOf, type SourceNames, sourceRef } from "./clone.ts";
 import { clusterScopedTarget } from "./confinement.ts";
-import type { Desired } from "./rule.ts";
+import type { Desired, Read, Snapshot } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
 export type CompiledGenerate = {
   target: Resource | undefined;
-  desired(bindings: Bindings, environment: Environment): Desired;
+  reads: readonly Read[];
+  desired(bindings: Bindings, snapshot: Snapshot): Desired;
 };
 
 export type GenerateScope = {
@@ -38,33 +36,45 @@ export type GenerateScope = {
 export type GenerateCompilation = { ok: true; generate: CompiledGenerate } | { ok: false; issues: readonly Issue[] };
 
 export function compileGenerate(generate: Generate, scope: GenerateScope): GenerateCompilation {
-  const { name, namespace, data } = generate;
-  const compiled = compileTemplate(
-    { name: name ?? null, namespace: namespace ?? null, data: (data ?? {}) as Json }, // free-form JSON by the schema
-    scope.path,
-    { roots: new Set(TRIGGER_ROOTS) },
-  );
+  const compiled = compileTemplate(templateOf(generate), scope.path, { roots: new Set(TRIGGER_ROOTS) });
   const scoped = scopeIssues(generate, scope);
   if ("issues" in compiled) return { ok: false, issues: [...compiled.issues.map(expressionIssue), ...scoped] };
   if (scoped.length > 0) return { ok: false, issues: scoped };
   const { template } = compiled;
+  const { target, confinedTo } = scope;
+  const { clone } = generate;
   return {
     ok: true,
     generate: {
-      target: scope.target,
-      desired: (bindings, environment) => evaluate(template, scope, bindings, environment),
+      target,
+      reads: clone === undefined || target === undefined ? [] : [readOf(clone, target, confinedTo)],
+      desired: (bindings, snapshot) => evaluate(template, scope, bindings, snapshot),
     },
   };
 }
+
+/** All that may hold variables; its shape is that of `Evaluated`. */
+function templateOf({ name, namespace, data, clone }: Generate): JsonObject {
+  const named = { name: name ?? null, namespace: namespace ?? null };
+  if (clone === undefined) return { ...named, data: (data ?? {}) as Json }; // free-form JSON by the schema
+  return { ...named, clone: { name: clone.name, namespace: clone.namespace ?? null } };
+}
+
+type Evaluated = { name: Json; namespace: Json; data?: Json; clone?: SourceNames };
 
 function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
   return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };
 }
 
 /** What only discovery can tell: whether the kind lives in a namespace. */
-function scopeIssues({ namespace, kind }: Generate, { target, path, confinedTo }: GenerateScope): Issue[] {
+function scopeIssues(generate: Generate, { target, path, confinedTo }: GenerateScope): Issue[] {
   if (target === undefined) return [];
   if (!target.namespaced && confinedTo !== undefined) return [clusterScopedTarget(target, path)];
+  const ofSource = generate.clone === undefined ? [] : cloneIssues(generate.clone, target, `${path}.clone`);
+  return [...targetIssues(generate, target, path), ...ofSource];
+}
+
+function targetIssues({ namespace, kind }: Generate, target: Resource, path: string): Issue[] {
   const at = `${path}.namespace`;
   if (target.namespaced && namespace === undefined) {
     return [
@@ -88,16 +98,17 @@ function scopeIssues({ namespace, kind }: Generate, { target, path, confinedTo }
   return [];
 }
 
-function evaluate(template: Template, scope: GenerateScope, bindings: Bindings, environment: Environment): Desired {
+function evaluate(template: Template, scope: GenerateScope, bindings: Bindings, snapshot: Snapshot): Desired {
   const { target: resource, path } = scope;
   if (resource === undefined)
     return { ok: false, reason: "KindUnknown", message: `${path}: its kind is not served by the API server` };
-  const result = template.evaluate(bindings, environment);
+  const result = template.evaluate(bindings, snapshot.environment);
   if (!result.ok)
     return { ok: false, reason: "ExpressionFailed", message: `${result.error.path}: ${result.error.message}` };
-  const { name, namespace, data } = result.value as { name: Json; namespace: Json; data: Json }; // the shape that was compiled
-  const wrong = whyNotAnObject(path, { name, namespace, data });
+  const evaluated = result.value as Evaluated; // the shape that was compiled
+  const wrong = whyNotAnObject(path, evaluated);
   if (wrong !== undefined) return { ok: false, reason: "InvalidTarget", message: wrong };
+  const { name, namespace } = evaluated;
   const ref = { group: resource.group, kind: resource.kind, namespace: String(namespace ?? ""), name: String(name) };
   if (scope.confinedTo !== undefined && ref.namespace !== scope.confinedTo) {
     return {
@@ -106,19 +117,30 @@ function evaluate(template: Template, scope: GenerateScope, bindings: Bindings, 
       message: `${path}.namespace is ${ref.namespace || "empty"}: a Policy writes only in its own namespace, ${scope.confinedTo}`,
     };
   }
-  const object = objectOf(ref, resource, data as JsonObject); // checked to be an object above
-  return { ok: true, targets: [{ resource, ref, object: canonicalObject(object) }] };
+  if (evaluated.clone !== undefined) return desiredCopy(ref, resource, evaluated.clone, { scope, snapshot });
+  const object = objectOf(ref, resource, evaluated.data as JsonObject); // checked to be an object above
+  return { ok: true, targets: [{ resource, ref, object }], unmet: [] };
 }
 
-function whyNotAnObject(
-  path: string,
-  { name, namespace, data }: { name: Json; namespace: Json; data: Json },
-): string | undefined {
+type CopyScope = { scope: GenerateScope; snapshot: Snapshot };
+
+function desiredCopy(ref: ObjectRef, resource: Resource, names: SourceNames, { scope, snapshot }: CopyScope): Desired {
+  const path = `${scope.path}.clone`;
+  const found = sourceRef(names, resource, { path, confinedTo: scope.confinedTo });
+  if (!found.ok) return found;
+  const { source } = found;
+  const copied = copySource({ source, target: ref }, resource, { path, snapshot });
+  if (keyOf(source) === keyOf(ref)) return { ok: true, targets: [], unmet: [] }; // where it is already, nothing is copied
+  if ("unmet" in copied) return { ok: true, targets: [], unmet: [copied.unmet] };
+  return { ok: true, targets: [{ resource, ref, object: objectOf(ref, resource, copied.content), source }], unmet: [] };
+}
+
+function whyNotAnObject(path: string, { name, namespace, data }: Evaluated): string | undefined {
   if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${JSON.stringify(name)}`;
   if (namespace !== null && (typeof namespace !== "string" || namespace === "")) {
     return `${path}.namespace must give the name of a namespace, not ${JSON.stringify(namespace)}`;
   }
-  if (!isJsonObject(data)) return `${path}.data must give an object, not ${JSON.stringify(data)}`;
+  if (data !== undefined && !isJsonObject(data)) return `${path}.data must give an object, not ${JSON.stringify(data)}`;
   return undefined;
 }
 
@@ -126,9 +148,9 @@ function whyNotAnObject(
 function objectOf(ref: ObjectRef, resource: Resource, data: JsonObject): KubernetesObject {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...content } = data;
   const { labels, annotations } = isJsonObject(metadata) ? metadata : {};
-  return {
+  return canonicalObject({
     ...content,
-    apiVersion: resource.group === "" ? resource.version : `${resource.group}/${resource.version}`,
+    apiVersion: resourceApiVersion(resource),
     kind: resource.kind,
     metadata: {
       name: ref.name,
@@ -136,7 +158,7 @@ function objectOf(ref: ObjectRef, resource: Resource, data: JsonObject): Kuberne
       ...(isJsonObject(labels) ? { labels: textValues(labels) } : {}),
       ...(isJsonObject(annotations) ? { annotations: textValues(annotations) } : {}),
     },
-  };
+  });
 }
 
 /** A variable may give a number or null where the API server wants text. */

@@ -1,4 +1,15 @@
 export { compilePolicy, policyRef } from "./compile.ts";
+export { copyOf } from "./copy.ts";
 export type { Surroundings } from "./filter.ts";
 export type { Labels } from "./label-selector.ts";
-export type { Compilation, CompiledPolicy, CompiledRule, Desired, DesiredTarget, ServedKinds } from "./rule.ts";
+export type {
+  Compilation,
+  CompiledPolicy,
+  CompiledRule,
+  Desired,
+  DesiredTarget,
+  Read,
+  ServedKinds,
+  Snapshot,
+  Unmet,
+} from "./rule.ts";

@@ -23,6 +23,8 @@ export type CompiledRule = {
   triggers: readonly Resource[];
   /** The resources it may write. */
   targets: readonly Resource[];
+  /** What it looks at besides its triggers; all of it is watched before the rule is planned. */
+  reads: readonly Read[];
   /** The namespaces that match names, written out without wildcards. */
   namespaces: readonly string[];
   /** True when the labels of the trigger's namespace decide too. */
@@ -33,12 +35,29 @@ export type CompiledRule = {
   onDelete: "keep" | "delete";
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** The objects that should exist for a selected trigger, without marks. */
-  desired(trigger: KubernetesObject, environment: Environment): Desired;
+  desired(trigger: KubernetesObject, snapshot: Snapshot): Desired;
 };
 
-export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: KubernetesObject };
+/** The objects of a resource: one of them, those in a namespace, or all, as far as that is known without a trigger. */
+export type Read = { resource: Resource; namespace?: string; name?: string };
 
-export type Desired = { ok: true; targets: readonly DesiredTarget[] } | { ok: false; reason: Reason; message: string };
+/** All that a rule may know besides its trigger, at one moment. */
+export type Snapshot = {
+  environment: Environment;
+  /** An object that the rule's reads cover; undefined when it is not there. */
+  read(resource: Resource, ref: ObjectRef): KubernetesObject | undefined;
+};
+
+/** `source`: what the object is a copy of. */
+export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: KubernetesObject; source?: ObjectRef };
+
+/** Something that is known not to be possible just now: it is not desired, and that is told. */
+export type Unmet = { reason: Reason; message: string; target: ObjectRef };
+
+export type Desired =
+  | { ok: true; targets: readonly DesiredTarget[]; unmet: readonly Unmet[] }
+  /** Nobody can say what is desired. */
+  | { ok: false; reason: Reason; message: string };
 
 /** Which kinds the API server serves, as far as compiling needs to know. */
 export interface ServedKinds {

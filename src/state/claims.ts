@@ -1,6 +1,6 @@
 /** What each claim came to when it was last planned, and what it looked at. */
 
-import type { ObjectKey, ObjectRef } from "../object/index.ts";
+import { keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
 import type { ClaimKey } from "./claim-key.ts";
 
@@ -9,6 +9,11 @@ export type Dependency = string & { readonly __brand: "Dependency" };
 
 export function dependsOnNamespace(name: string): Dependency {
   return `namespace/${name}` as Dependency; // the place that makes these
+}
+
+/** An object that a rule reads, whichever version it is read in. */
+export function dependsOnObject(ref: ObjectRef): Dependency {
+  return `object/${keyOf(ref)}` as Dependency;
 }
 
 /** What a quota refused may fit once the namespace's quotas change. */

@@ -8,6 +8,7 @@ export {
   createClaims,
   type Dependency,
   dependsOnNamespace,
+  dependsOnObject,
   dependsOnQuota,
 } from "./claims.ts";
 export {
@@ -17,6 +18,12 @@ export {
   type Judgement,
   type TargetRecord,
 } from "./inventory.ts";
-export { createObjectStore, type ObjectChange, type ObjectStore, type ObjectStoreWriter } from "./object-store.ts";
+export {
+  changesContent,
+  createObjectStore,
+  type ObjectChange,
+  type ObjectStore,
+  type ObjectStoreWriter,
+} from "./object-store.ts";
 export { type Disposal, findRule, type Policies, type PolicyState } from "./policies.ts";
 export { type Departure, namespaceOf, type World } from "./world.ts";

@@ -1,6 +1,15 @@
-/** The objects of one resource that rules look at: triggers and namespaces, without managedFields. */
+/** The objects of one watch that rules look at: triggers, sources and namespaces, without managedFields. */
 
-import { type KubernetesObject, keyOf, type ObjectKey, refOf } from "../object/index.ts";
+import {
+  contentOf,
+  isBeingDeleted,
+  isEqual,
+  type Json,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  refOf,
+} from "../object/index.ts";
 
 export interface ObjectStore {
   /** False until the first list is whole: until then "not there" means "not known". */
@@ -13,6 +22,16 @@ export interface ObjectStore {
 
 /** What became of one object; the reader decides what it means. */
 export type ObjectChange = { before: KubernetesObject | undefined; after: KubernetesObject | undefined };
+
+/** False for what only status, ownership or the bookkeeping of the server tell. */
+export function changesContent({ before, after }: ObjectChange): boolean {
+  return before === undefined || after === undefined || !isEqual(readable(before), readable(after));
+}
+
+function readable(object: KubernetesObject): Json {
+  const { labels = {}, annotations = {} } = object.metadata;
+  return [contentOf(object), labels, annotations, isBeingDeleted(object)];
+}
 
 export interface ObjectStoreWriter extends ObjectStore {
   /** A list begins: what an unfinished one left in the buffer is dropped. */

@@ -1,7 +1,7 @@
 /** All that a plan may look at: readers only, and nothing that a plan could do anything with. */
 
 import type { Environment } from "../expression/index.ts";
-import type { GroupKind, KubernetesObject, ObjectKey, Resource } from "../object/index.ts";
+import type { GroupKind, KubernetesObject, ObjectKey, ObjectRef, Resource } from "../object/index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClaimKey } from "./claim-key.ts";
 import type { Claims } from "./claims.ts";
@@ -24,6 +24,8 @@ export interface World {
   readonly pruneDelay: number;
   /** The watched objects of a resource that rules look at; undefined when it is not watched (any more). */
   objects(resource: Resource): ObjectStore | undefined;
+  /** Watched objects among which this one would be if it were there; undefined when nobody would see it. */
+  objectsWith(resource: Resource, ref: ObjectRef): ObjectStore | undefined;
   departureOf(key: ObjectKey): Departure | undefined;
   /** True for the system namespaces and the operator's own, unless they are to be served. */
   isSystemNamespace(name: string): boolean;

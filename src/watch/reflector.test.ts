@@ -200,7 +200,7 @@ describe("a watch", () => {
 
   it("asks for bookmarks, and for the same selection as the list", async () => {
     const cluster = new ScriptedCluster([page("10", ["a"])]);
-    const selection = { resource: WIDGETS, namespace: "shop", labelSelector: "a=b", fieldSelector: "metadata.name=c" };
+    const selection = { resource: WIDGETS, namespace: "shop", labelSelector: "a=b", name: "c" };
     const subscription = reflect(cluster, selection, OPTIONS).subscribe();
     await cluster.over.promise.finally(() => subscription.unsubscribe());
     for (const request of cluster.asked)
