@@ -102,7 +102,7 @@ export const generate = constrained(
   objectRule({
     code: "InvalidValue",
     field: "clone",
-    cel: "!has(self.clone) || !has(self.name) || self.clone.name != self.name || (has(self.clone.namespace) ? self.clone.namespace : '') != (has(self.namespace) ? self.namespace : '')",
+    cel: "!has(self.clone) || !has(self.name) || self.clone.name != self.name || has(self.clone.__namespace__) != has(self.__namespace__) || (has(self.clone.__namespace__) && self.clone.__namespace__ != self.__namespace__)",
     message:
       "the source is the object itself, which cannot be its own copy: name another source, or give the copy another name or namespace",
     holds: ({ clone: source, name, namespace }) =>
