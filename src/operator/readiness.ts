@@ -2,6 +2,7 @@
 
 import { type Selection, selectionKey } from "../cluster/index.ts";
 import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
+import { objectsReadBy } from "../plan/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimRef, findRule, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
@@ -85,13 +86,14 @@ export class Readiness {
     return rules.every(({ awaited }) => awaited.size === 0) && this.#unplanned.delete(policy);
   }
 
-  /** What is made once is made for every trigger of a new rule, and else for triggers that nobody has seen yet. */
+  /** What is made once is made for every trigger of a new rule, and else for triggers and sources that are new as well. */
   #noteMoments(policy: ObjectKey, rule: CompiledRule, claims: ReadonlySet<ClaimKey>): void {
     if (rule.synchronize) return;
     const isNew = this.#newRules.delete(`${policy}\n${rule.name}`);
     for (const claim of claims) {
       const trigger = this.#triggerOf(rule, claim);
-      if (trigger !== undefined && (isNew || this.#isUnseen(trigger))) this.#world.moments.add(claim);
+      const unseen = (): boolean => objectsReadBy(this.#world, claim).some((source) => this.#isUnseen(source));
+      if (trigger !== undefined && (isNew || this.#isUnseen(trigger) || unseen())) this.#world.moments.add(claim);
     }
   }
 

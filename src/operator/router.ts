@@ -16,28 +16,21 @@ import { whyNotSelected } from "../plan/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import {
   type ClaimKey,
-  changesContent,
   claimKey,
   dependsOnNamespace,
-  dependsOnObject,
   dependsOnQuota,
   type ObjectChange,
   type TargetRecord,
 } from "../state/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
-import type { ObservedWorld } from "./observed-world.ts";
-import type { KeyedQueue } from "./queue.ts";
+import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
 import type { Repairs } from "./repairs.ts";
 import type { WatchState } from "./watches.ts";
 
-export type RouterOptions = {
-  world: ObservedWorld;
-  queue: KeyedQueue<ClaimKey>;
+export type RouterOptions = ReadRouterOptions & {
   repairs: Repairs;
   /** A rule and its policy for each resource that triggers it. */
   triggeredBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
-  /** A rule and its policy for each resource that it reads besides its triggers. */
-  readBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
   /** Kinds of the control plane itself: policies, definitions. */
   onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void;
   /** A list became whole for the first time: rules may have become ready. */
@@ -56,11 +49,13 @@ export function createRouter(options: RouterOptions): Router {
 
 class SignalRouter implements Router {
   readonly #options: RouterOptions;
+  readonly #reads: ReadRouter;
   /** Targets that a list has shown so far; what is missing when it is whole is gone. */
   readonly #listed = new Map<string, Set<ObjectKey>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#reads = new ReadRouter(options);
   }
 
   handle({ selection }: WatchState, signal: WatchSignal): void {
@@ -100,7 +95,8 @@ class SignalRouter implements Router {
     const first = store?.synced === false;
     const changes = store?.swap() ?? [];
     this.#onObjectChanges(selection, changes, first ? "list" : "event");
-    if (first) this.#enqueueReaders(selection.resource);
+    const held = first ? this.#reads.rulesHeldFor(selection.resource) : [];
+    for (const { policy, rule } of held) this.enqueueRule(policy, rule);
     if (isClusterWide(selection)) this.#onTargetsListed(selection);
     onSynced(selection);
   }
@@ -168,7 +164,7 @@ class SignalRouter implements Router {
     const { resource } = selection;
     for (const change of changes) {
       this.#noteDeparture(change);
-      this.#onReadChange(change);
+      this.#reads.onChange(change, by);
     }
     if (!isClusterWide(selection)) return;
     this.#options.onSystemChange(resource, changes);
@@ -190,20 +186,6 @@ class SignalRouter implements Router {
     if (!selected && !known) return;
     if (by === "event" && !rule.synchronize) world.moments.add(key);
     queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
-  }
-
-  #onReadChange(change: ObjectChange): void {
-    const { world, queue } = this.#options;
-    const object = change.after ?? change.before;
-    if (object === undefined || !changesContent(change)) return;
-    for (const claim of world.claims.dependents(dependsOnObject(refOf(object)))) queue.add(claim);
-  }
-
-  /** They were held as long as nobody could say what is there. */
-  #enqueueReaders(resource: Resource): void {
-    for (const { policy, rule } of this.#options.readBy(resource)) {
-      if (this.#options.world.isReady(keyOf(policy), rule.name)) this.enqueueRule(policy, rule);
-    }
   }
 
   #noteDeparture({ before, after }: ObjectChange): void {

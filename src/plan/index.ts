@@ -1,6 +1,6 @@
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
-export { type Plan, planClaim } from "./plan.ts";
+export { objectsReadBy, type Plan, planClaim } from "./plan.ts";
 export {
   type ApplyStep,
   type Correction,

@@ -1,6 +1,7 @@
 /** The plan of one claim: from what was seen to the writes that make it so, as a value. Pure, and cheap to make again. */
 
 import {
+  type ClaimDigest,
   type ClaimIdentity,
   type KubernetesObject,
   keyOf,
@@ -10,7 +11,7 @@ import {
   printRef,
   SOURCE,
 } from "../object/index.ts";
-import type { DesiredTarget } from "../rule/index.ts";
+import type { DesiredTarget, Unmet } from "../rule/index.ts";
 import {
   type ClaimKey,
   claimRef,
@@ -23,7 +24,7 @@ import { type Fate, fateOf, lastWrite } from "./fate.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
-import { type Judged, planTarget } from "./target.ts";
+import { type Judged, leftAlone, planTarget } from "./target.ts";
 
 export type Plan = {
   key: ClaimKey;
@@ -58,6 +59,15 @@ export function planClaim(world: World, key: ClaimKey): Plan {
   }
 }
 
+/** The stored objects that a claim reads besides its trigger; none while nobody can say. */
+export function objectsReadBy(world: World, key: ClaimKey): KubernetesObject[] {
+  const fate = fateOf(world, claimRef(key));
+  if (fate.type !== "desired") return [];
+  const snapshot = new RecordedSnapshot(world);
+  fate.rule.desired(fate.trigger, snapshot);
+  return snapshot.found;
+}
+
 function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract<Fate, { type: "held" }>): Plan {
   const targets = kept ? [...world.inventory.ofClaim(key, undefined)].map(({ ref }) => ref) : [];
   return { ...nothing(key, "held", because), kept: targets, ...(again === undefined ? {} : { again }) };
@@ -76,54 +86,73 @@ function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone
   };
 }
 
-function planDesired(world: World, key: ClaimKey, fate: Extract<Fate, { type: "desired" }>): Plan {
-  const { rule, trigger, identity, digest } = fate;
+type DesiredFate = Extract<Fate, { type: "desired" }>;
+
+function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   const snapshot = new RecordedSnapshot(world);
-  const desired = rule.desired(trigger, snapshot);
+  const desired = fate.rule.desired(fate.trigger, snapshot);
   if (snapshot.unknown !== undefined)
     return nothing(key, "held", `whether ${printRef(snapshot.unknown)} is there is not known yet`);
-  const before = [...(world.claims.get(key)?.wants ?? [])];
-  if (!desired.ok) {
-    const { reason, message } = desired;
-    return { ...nothing(key, "desired", message), wants: before, failures: [{ reason, message }] };
-  }
-  const { targets, unmet } = desired;
-  const plans = targets.map((target) =>
-    planTarget(world, {
-      key,
-      digest,
-      target,
-      object: withMarks(world.installation, identity, target),
-      synchronize: rule.synchronize,
+  if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
+  const { reason, message } = desired;
+  return { ...nothing(key, "desired", message), wants: wantedBefore(world, key), failures: [{ reason, message }] };
+}
+
+type WantedTargets = {
+  fate: DesiredFate;
+  snapshot: RecordedSnapshot;
+  targets: readonly DesiredTarget[];
+  unmet: readonly Unmet[];
+};
+
+function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unmet }: WantedTargets): Plan {
+  const { rule, trigger, identity, digest } = fate;
+  const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
+  const plans = [
+    ...targets.map((target) => {
+      const object = withMarks(world.installation, identity, target);
+      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize });
     }),
-  );
-  const wants = targets.map(({ ref }) => keyOf(ref));
+    ...left.map(leftAlone),
+  ];
+  const wants = plans.map(({ step }) => keyOf(step.target));
   const held = snapshot.whyHeld(lastWrite(world, identity));
   const unwanted = held === undefined ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
+  const failures = unmet.filter(({ target }) => !wants.includes(keyOf(target)));
   const disposal = rule.synchronize ? "delete" : "leave";
-  const because = unmet[0]?.message ?? `rule ${identity.rule} no longer generates it`;
+  const because = failures[0]?.message ?? `rule ${identity.rule} no longer generates it`;
   return {
     ...nothing(key, "desired", "its rule applies"),
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
     ],
-    wants: held === undefined ? wants : [...new Set([...wants, ...before])],
-    reads: [
-      ...[...namespacesOf(targets, trigger, rule.readsNamespace)].map(dependsOnNamespace),
-      ...snapshot.dependencies,
-    ],
-    failures: unmet,
+    wants: held === undefined ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
+    reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
+    failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
     ...(held?.again === undefined ? {} : { again: held.again }),
   };
 }
 
+/** What cannot be computed just now is still wanted. */
+function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {
+  return [...(world.claims.get(key)?.wants ?? [])];
+}
+
+/** What was made once needs its source no more. */
+function recordsOf(world: World, digest: ClaimDigest, unmet: readonly Unmet[]): TargetRecord[] {
+  return unmet
+    .map(({ target }) => world.inventory.get(keyOf(target)))
+    .filter((record) => record?.marks?.claim === digest)
+    .filter((record) => record !== undefined);
+}
+
 /** What it made and desires no more. What it reads is never written, whoever made it. */
 function unwantedBy(
   world: World,
-  { digest }: Extract<Fate, { type: "desired" }>,
+  { digest }: DesiredFate,
   { key, wants, snapshot }: { key: ClaimKey; wants: readonly ObjectKey[]; snapshot: RecordedSnapshot },
 ): TargetRecord[] {
   const kept = new Set([...wants, ...snapshot.keys]);
@@ -134,10 +163,10 @@ function namespacesOf(
   targets: readonly DesiredTarget[],
   trigger: KubernetesObject,
   readsNamespace: boolean,
-): Set<string> {
+): Dependency[] {
   const namespaces = targets.map(({ ref }) => ref.namespace).filter((name) => name !== "");
   if (readsNamespace && trigger.metadata.namespace !== undefined) namespaces.push(trigger.metadata.namespace);
-  return new Set(namespaces);
+  return [...new Set(namespaces)].map(dependsOnNamespace);
 }
 
 /** The marks win over what the rule's data says in their place. */

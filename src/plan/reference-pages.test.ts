@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../object/index.ts";
+import { copyOf } from "../rule/index.ts";
 import { otherManagerOf } from "./adoption.ts";
 import { isIgnored } from "./ignored.ts";
 
@@ -53,6 +54,11 @@ describe("docs/reference/ownership.md", () => {
 
   it.each(rows)("names for %s a mark that the program respects: %s", (owner, mark) => {
     expect(otherManagerOf(objectWith(mark))).toMatch(new RegExp(`^${owner} `));
+  });
+
+  it.each(rows)("names for %s a mark that a copy does not take over: %s", (_owner, mark) => {
+    const source = objectWith(mark);
+    expect(otherManagerOf({ ...source, ...copyOf(source) } as KubernetesObject)).toBeUndefined(); // has all but a name
   });
 
   it("respects no other", () => {

@@ -17,6 +17,7 @@ export class RecordedSnapshot implements Snapshot {
   readonly environment: Environment;
   readonly #world: World;
   readonly #looked = new Map<ObjectKey, ObjectRef>();
+  readonly found: KubernetesObject[] = [];
   readonly #absent = new Map<ObjectKey, ObjectRef>();
   /** The first object of which nobody can say whether it is there: no conclusion may be drawn from the answers given. */
   unknown: ObjectRef | undefined;
@@ -45,7 +46,10 @@ export class RecordedSnapshot implements Snapshot {
       return undefined;
     }
     const found = store.get(key);
-    if (found !== undefined && !isBeingDeleted(found)) return found;
+    if (found !== undefined && !isBeingDeleted(found)) {
+      this.found.push(found);
+      return found;
+    }
     this.#absent.set(key, ref);
     return undefined;
   }

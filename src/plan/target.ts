@@ -43,7 +43,7 @@ export function planTarget(world: World, wanted: Wanted): TargetPlan {
   if (record.deleting) return { step: skip(wanted, "it is being deleted; it is planned when it is gone") };
   if (record.marks === undefined) return planUnmarked(wanted, record);
   if (record.marks.claim !== wanted.digest) return { step: takeOverMarked(world, wanted, record) };
-  if (!wanted.synchronize) return leftAlone(wanted, record);
+  if (!wanted.synchronize) return leftAlone(record);
   return planOwn(adoptedLike(wanted, record.marks.adopted), record);
 }
 
@@ -138,9 +138,9 @@ function unmarkedDigest({ object }: DesiredTarget): string {
 }
 
 /** Judged without a look, so that the object need not be kept. */
-function leftAlone(wanted: Wanted, { digest }: TargetRecord): TargetPlan {
-  const step = { ...skip(wanted, "it was made once and is left alone"), inSync: true };
-  return { step, judged: { target: wanted.target.ref, desired: "", content: "", digest, inSync: true } };
+export function leftAlone({ ref, digest }: TargetRecord): TargetPlan {
+  const step: SkipStep = { verb: "skip", target: ref, because: "it was made once and is left alone", inSync: true };
+  return { step, judged: { target: ref, desired: "", content: "", digest, inSync: true } };
 }
 
 function planOwn(wanted: Wanted, record: TargetRecord): TargetPlan {

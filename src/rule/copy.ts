@@ -14,8 +14,8 @@ import {
   ownValue,
 } from "../object/index.ts";
 
-/** The same keys that the planner takes for the marks of other managers: a copy with them would be pruned by those. */
-const MARKS_OF_MANAGERS: ReadonlySet<string> = new Set([
+/** The keys that the planner takes for the marks of other managers, and their like: a copy with them would be pruned. */
+export const MARKS_OF_MANAGERS: readonly string[] = [
   MANAGED_BY,
   "app.kubernetes.io/instance",
   "argocd.argoproj.io/instance",
@@ -30,10 +30,10 @@ const MARKS_OF_MANAGERS: ReadonlySet<string> = new Set([
   "olm.owner",
   "olm.owner.kind",
   "olm.owner.namespace",
-]);
+];
 
 /** Bookkeeping: of kubectl, of Perennial, of Kyverno, and of controllers about that one object. */
-const BOOKKEEPING = [
+export const BOOKKEEPING: readonly string[] = [
   "kubectl.kubernetes.io/",
   "perennial.dev/",
   "generate.kyverno.io/",
@@ -47,7 +47,7 @@ type Path = readonly string[];
 const JOB_LABELS = ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 
 /** By kind, what was given to that one object; `*` is every element of a list. */
-const BOUND: { readonly [kind: string]: readonly Path[] } = {
+export const BOUND: { readonly [kind: string]: readonly Path[] } = {
   "/Service": [
     ["spec", "clusterIP"],
     ["spec", "clusterIPs"],
@@ -73,7 +73,7 @@ const WRITTEN: { readonly [kind: string]: (source: KubernetesObject, place: Path
 };
 
 /** Labels and annotations by kind that the API server or a controller sets on that one object. */
-const BOUND_METADATA: { readonly [kind: string]: readonly string[] } = {
+export const BOUND_METADATA: { readonly [kind: string]: readonly string[] } = {
   "/Namespace": ["kubernetes.io/metadata.name"],
   "/PersistentVolumeClaim": [
     "volume.kubernetes.io/selected-node",
@@ -104,7 +104,7 @@ function kindOf({ apiVersion, kind }: KubernetesObject): string {
 }
 
 function isCopied(key: string, kind: string): boolean {
-  if (MARKS_OF_MANAGERS.has(key) || BOUND_METADATA[kind]?.includes(key)) return false;
+  if (MARKS_OF_MANAGERS.includes(key) || BOUND_METADATA[kind]?.includes(key)) return false;
   return !BOOKKEEPING.some((prefix) => key.startsWith(prefix));
 }
 

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { type Selection, selectionKey } from "../cluster/index.ts";
+import type { Resource } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { createCatalogue, type PolicyState } from "../state/index.ts";
+import { selectionsOf, wantedWatches } from "./wanted-watches.ts";
+
+const VERBS = ["list", "watch"];
+const NAMESPACES = resource("Namespace", "namespaces", false);
+const SECRETS = resource("Secret", "secrets", true);
+const CONFIG_MAPS = resource("ConfigMap", "configmaps", true);
+
+function resource(kind: string, plural: string, namespaced: boolean): Resource {
+  return { group: "", version: "v1", kind, plural, namespaced, verbs: VERBS };
+}
+
+function rule(looks: Partial<CompiledRule>): CompiledRule {
+  return {
+    ...{ name: "r", type: "Generate", triggers: [NAMESPACES], targets: [], reads: [], namespaces: [] },
+    ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
+    whyNotSelected: () => undefined,
+    desired: () => ({ ok: true, targets: [], unmet: [] }),
+    ...looks,
+  };
+}
+
+function policyOf(...rules: CompiledRule[]): PolicyState {
+  const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name: "p" };
+  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "p" } };
+  return { ref, object, phase: "compiled", compiled: { ref, createdAt: "", rules, unknownKinds: [] } };
+}
+
+function print({ resource: { plural }, namespace, name, labelSelector }: Selection): string {
+  return [plural, namespace, name, labelSelector].filter((part) => part !== undefined).join(" ");
+}
+
+function watched(rules: CompiledRule[], options: { written?: Resource[]; refused?: Selection[] } = {}) {
+  const catalogue = createCatalogue();
+  catalogue.replaceDiscovered([NAMESPACES, SECRETS, CONFIG_MAPS]);
+  const refused = new Set((options.refused ?? []).map(selectionKey));
+  const { selections, kept } = wantedWatches({
+    system: [NAMESPACES],
+    policies: [policyOf(...rules)],
+    written: options.written ?? [],
+    catalogue,
+    isRefused: (selection) => refused.has(selectionKey(selection)),
+  });
+  return { selections: selections.map(print).sort(), kept: kept.map(print).sort() };
+}
+
+const MARKED = "secrets perennial.dev/target";
+
+describe("what is watched", () => {
+  it("is what triggers, whole, and of what is only made the marked objects", () => {
+    expect(watched([rule({ targets: [SECRETS] })])).toEqual({
+      selections: ["namespaces", MARKED],
+      kept: ["namespaces"],
+    });
+  });
+
+  it("is one object for a source that is written out, and no others of its kind", () => {
+    const reads = [{ resource: SECRETS, namespace: "origin", name: "pull" }];
+    expect(watched([rule({ targets: [SECRETS], reads }), rule({ targets: [SECRETS], reads })])).toEqual({
+      selections: ["namespaces", MARKED, "secrets origin pull"].sort(),
+      kept: ["namespaces", "secrets origin pull"],
+    });
+  });
+
+  it("is as much as is written out", () => {
+    const reads = [{ resource: SECRETS, namespace: "origin" }, { resource: CONFIG_MAPS }];
+    expect(watched([rule({ targets: [SECRETS, CONFIG_MAPS], reads })]).selections).toEqual(
+      ["configmaps", "namespaces", MARKED, "secrets origin"].sort(),
+    );
+  });
+
+  it("is nothing twice: a wider watch serves for narrower ones", () => {
+    const named = { resource: SECRETS, namespace: "origin", name: "pull" };
+    const inNamespace = { resource: SECRETS, namespace: "origin" };
+    expect(watched([rule({ reads: [named, inNamespace] })]).selections).toEqual(["namespaces", "secrets origin"]);
+    const triggering = rule({ triggers: [SECRETS], targets: [SECRETS], reads: [named, inNamespace] });
+    expect(watched([triggering]).selections).toEqual(["namespaces", "secrets"]);
+  });
+
+  it("is what may be seen beside a wider watch that is refused", () => {
+    const named = { resource: SECRETS, namespace: "origin", name: "pull" };
+    const triggering = rule({ triggers: [SECRETS], reads: [named] });
+    expect(watched([triggering], { refused: [{ resource: SECRETS }] }).selections).toEqual([
+      "namespaces",
+      "secrets",
+      "secrets origin pull",
+    ]);
+  });
+
+  it("is what was made by rules that are gone, also when objects of that kind are read", () => {
+    const reads = [{ resource: SECRETS, namespace: "origin", name: "pull" }];
+    expect(watched([rule({ reads })], { written: [SECRETS] }).selections).toContain(MARKED);
+    expect(watched([rule({ targets: [SECRETS], reads })], { written: [SECRETS] }).selections).toContain(MARKED);
+    expect(watched([rule({ triggers: [SECRETS] })], { written: [SECRETS] }).selections).not.toContain(MARKED);
+  });
+});
+
+describe("a rule", () => {
+  it("waits for its triggers, its sources and the marks on its targets", () => {
+    const reads = [{ resource: SECRETS, namespace: "origin", name: "pull" }];
+    const found = selectionsOf(rule({ targets: [SECRETS], reads })).map(print);
+    expect(found).toEqual(["namespaces", "secrets origin pull", MARKED]);
+  });
+
+  it("does not wait for objects that nobody can watch", () => {
+    expect(selectionsOf(rule({ targets: [{ ...SECRETS, verbs: ["create"] }] })).map(print)).toEqual(["namespaces"]);
+  });
+});
