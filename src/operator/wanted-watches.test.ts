@@ -45,7 +45,7 @@ function watched(rules: CompiledRule[], options: { written?: Resource[]; refused
     catalogue,
     isRefused: (selection) => refused.has(selectionKey(selection)),
   });
-  return { selections: selections.map(print).sort(), kept: kept.map(print).sort() };
+  return { selections: new Set(selections.map(print)), kept: new Set(kept.map(print)) };
 }
 
 const MARKED = "secrets perennial.dev/target";
@@ -53,42 +53,42 @@ const MARKED = "secrets perennial.dev/target";
 describe("what is watched", () => {
   it("is what triggers, whole, and of what is only made the marked objects", () => {
     expect(watched([rule({ targets: [SECRETS] })])).toEqual({
-      selections: ["namespaces", MARKED],
-      kept: ["namespaces"],
+      selections: new Set(["namespaces", MARKED]),
+      kept: new Set(["namespaces"]),
     });
   });
 
   it("is one object for a source that is written out, and no others of its kind", () => {
     const reads = [{ resource: SECRETS, namespace: "origin", name: "pull" }];
     expect(watched([rule({ targets: [SECRETS], reads }), rule({ targets: [SECRETS], reads })])).toEqual({
-      selections: ["namespaces", MARKED, "secrets origin pull"].sort(),
-      kept: ["namespaces", "secrets origin pull"],
+      selections: new Set(["namespaces", MARKED, "secrets origin pull"]),
+      kept: new Set(["namespaces", "secrets origin pull"]),
     });
   });
 
   it("is as much as is written out", () => {
     const reads = [{ resource: SECRETS, namespace: "origin" }, { resource: CONFIG_MAPS }];
     expect(watched([rule({ targets: [SECRETS, CONFIG_MAPS], reads })]).selections).toEqual(
-      ["configmaps", "namespaces", MARKED, "secrets origin"].sort(),
+      new Set(["configmaps", "namespaces", MARKED, "secrets origin"]),
     );
   });
 
   it("is nothing twice: a wider watch serves for narrower ones", () => {
     const named = { resource: SECRETS, namespace: "origin", name: "pull" };
     const inNamespace = { resource: SECRETS, namespace: "origin" };
-    expect(watched([rule({ reads: [named, inNamespace] })]).selections).toEqual(["namespaces", "secrets origin"]);
+    expect(watched([rule({ reads: [named, inNamespace] })]).selections).toEqual(
+      new Set(["namespaces", "secrets origin"]),
+    );
     const triggering = rule({ triggers: [SECRETS], targets: [SECRETS], reads: [named, inNamespace] });
-    expect(watched([triggering]).selections).toEqual(["namespaces", "secrets"]);
+    expect(watched([triggering]).selections).toEqual(new Set(["namespaces", "secrets"]));
   });
 
   it("is what may be seen beside a wider watch that is refused", () => {
     const named = { resource: SECRETS, namespace: "origin", name: "pull" };
     const triggering = rule({ triggers: [SECRETS], reads: [named] });
-    expect(watched([triggering], { refused: [{ resource: SECRETS }] }).selections).toEqual([
-      "namespaces",
-      "secrets",
-      "secrets origin pull",
-    ]);
+    expect(watched([triggering], { refused: [{ resource: SECRETS }] }).selections).toEqual(
+      new Set(["namespaces", "secrets", "secrets origin pull"]),
+    );
   });
 
   it("is what was made by rules that are gone, also when objects of that kind are read", () => {
