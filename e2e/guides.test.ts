@@ -38,14 +38,17 @@ function runShell(script: string): Promise<{ code: number; output: string }> {
 }
 
 describe("the commands of", () => {
-  it.each(["first-policy.md", "permissions.md", "troubleshooting.md"])("%s do what the guide says", async (guide) => {
-    const blocks = blocksOf(`docs/guides/${guide}`, "sh");
-    expect(blocks).not.toEqual([]);
-    for (const block of blocks) {
-      const { code, output } = await runShell(block);
-      expect(code, `${block}\n${output}`).toBe(0);
-    }
-  });
+  it.each(["first-policy.md", "permissions.md", "copy-a-secret.md", "troubleshooting.md"])(
+    "%s do what the guide says",
+    async (guide) => {
+      const blocks = blocksOf(`docs/guides/${guide}`, "sh");
+      expect(blocks).not.toEqual([]);
+      for (const block of blocks) {
+        const { code, output } = await runShell(block);
+        expect(code, `${block}\n${output}`).toBe(0);
+      }
+    },
+  );
 });
 
 describe("the policy of the README", () => {

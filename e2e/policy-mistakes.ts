@@ -29,6 +29,11 @@ export function made(changes: JsonObject): JsonObject {
   return rule({ generate: { ...GENERATE, ...changes } });
 }
 
+/** The good spec with a source in place of data. */
+function copied(changes: JsonObject): JsonObject {
+  return rule({ generate: { ...without(GENERATE, "data"), ...changes } });
+}
+
 /** The good spec with other resources in its filter. */
 export function matched(resources: JsonObject): JsonObject {
   return rule({ match: { any: [{ resources: { kinds: ["Pod"], ...resources } }] } });
@@ -185,6 +190,36 @@ export const MISTAKES: [mistake: string, spec: Json, path: string, says: string]
     "what the object is made of",
   ],
   ["data and clone", made({ clone: { name: "a" } }), "spec.rules[0].generate", "keep one of them"],
+  [
+    "clone of the object itself",
+    copied({ clone: { name: "settings", namespace: "default" } }),
+    "spec.rules[0].generate.clone",
+    "cannot be its own copy",
+  ],
+  [
+    "clone without a name",
+    copied({ clone: { namespace: "default" } }),
+    "spec.rules[0].generate.clone.name",
+    "Required value",
+  ],
+  [
+    "clone from a namespace that none can be",
+    copied({ clone: { name: "a", namespace: "Origin" } }),
+    "spec.rules[0].generate.clone.namespace",
+    "lower-case letters",
+  ],
+  [
+    "clone of a name that no object can have",
+    copied({ clone: { name: "a/b", namespace: "default" } }),
+    "spec.rules[0].generate.clone.name",
+    "neither / nor %",
+  ],
+  [
+    "clone of another kind",
+    copied({ clone: { name: "a", namespace: "default", kind: "Secret" } }),
+    "spec.rules[0].generate.clone.kind",
+    "unknown field",
+  ],
   ["data that is text", made({ data: "a: b" }), "spec.rules[0].generate.data", "must be of type object"],
   ["a kind with a wildcard", made({ kind: "*" }), "spec.rules[0].generate.kind", "one kind, written out"],
   [

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { asJson, type Json, type KubernetesObject, resourceKey } from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "../rule/index.ts";
+import { createObjectStore } from "../state/index.ts";
 import { planClaim } from "./plan.ts";
 import type { Step } from "./step.ts";
 import {
@@ -24,17 +25,27 @@ import {
 const SAMPLES = join(import.meta.dirname, "../../samples");
 const FILES = readdirSync(SAMPLES).filter((file) => file.endsWith(".yaml"));
 
+const SECRETS = resource("", "v1", "Secret", "secrets", true);
 const KINDS = [
   NAMESPACES,
   CONFIG_MAPS,
   NETWORK_POLICIES,
+  SECRETS,
   resource("", "v1", "ResourceQuota", "resourcequotas", true),
   resource("", "v1", "LimitRange", "limitranges", true),
   resource("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings", true),
 ];
 
+type Expected = {
+  trigger: KubernetesObject;
+  other: KubernetesObject;
+  /** What else is there. */
+  stored?: KubernetesObject;
+  applied: string[];
+};
+
 /** For each sample: what it acts on, what it leaves alone, and what it makes. */
-const EXPECTED: Readonly<Record<string, { trigger: KubernetesObject; other: KubernetesObject; applied: string[] }>> = {
+const EXPECTED: Readonly<Record<string, Expected>> = {
   "namespace-baseline.yaml": {
     trigger: namespaceObject("shop", { team: "checkout" }),
     other: namespaceObject("sandbox"),
@@ -46,6 +57,12 @@ const EXPECTED: Readonly<Record<string, { trigger: KubernetesObject; other: Kube
       "apply ConfigMap shop/team-info",
     ],
   },
+  "pull-secret.yaml": {
+    trigger: namespaceObject("shop", { team: "checkout" }),
+    other: namespaceObject("sandbox"),
+    stored: { apiVersion: "v1", kind: "Secret", metadata: { name: "registry", namespace: "platform" }, data: {} },
+    applied: ["apply Secret shop/registry"],
+  },
 };
 
 type PolicyObject = KubernetesObject & { spec: { rules: Json[] } };
@@ -54,16 +71,20 @@ function policiesIn(file: string): PolicyObject[] {
   return loadAll(readFileSync(join(SAMPLES, file), "utf8")) as PolicyObject[]; // a test below has them parsed as policies
 }
 
-function worldWith(trigger: KubernetesObject): TestWorld {
+function worldWith(trigger: KubernetesObject, stored?: KubernetesObject): TestWorld {
   const world = emptyWorld();
   world.catalogue.replaceDiscovered(KINDS);
+  const secrets = createObjectStore();
+  secrets.swap();
+  if (stored !== undefined) secrets.set(stored);
+  world.stores.set(resourceKey(SECRETS), secrets);
   world.stores.get(resourceKey(NAMESPACES))?.set(trigger);
   return world;
 }
 
 /** What all rules of a file do about one trigger that is there. */
 function planSample(file: string, trigger: KubernetesObject): Step[] {
-  const world = worldWith(trigger);
+  const world = worldWith(trigger, expected(file).stored);
   return policiesIn(file).flatMap(({ metadata, spec }) => {
     const state = servePolicy(world, metadata.name, spec.rules);
     const rules = state.phase === "compiled" ? state.compiled.rules : [];

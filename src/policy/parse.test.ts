@@ -31,6 +31,11 @@ function withGenerate(changes: JsonObject): JsonObject {
   return withRule({ generate: { ...GENERATE, ...changes } });
 }
 
+/** A rule that copies this source. */
+function cloned(clone: JsonObject): JsonObject {
+  return withRule({ generate: { ...without(GENERATE, "data"), clone } });
+}
+
 function without(object: JsonObject, field: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key]) => key !== field));
 }
@@ -169,6 +174,14 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
   ["no name of the object", withRule({ generate: without(GENERATE, "name") }), `MissingField ${MADE}.name`],
   ["no content", withRule({ generate: without(GENERATE, "data") }), `MissingField ${MADE}.data`],
   ["data and clone", withGenerate({ clone: { name: "a" } }), `ExclusiveFields ${MADE}`],
+  ["a source that is the object itself", cloned({ name: "settings", namespace: "shop" }), `InvalidValue ${MADE}.clone`],
+  ["clone of another kind", cloned({ name: "a", kind: "Secret" }), `UnknownField ${MADE}.clone.kind`],
+  [
+    "cloneList",
+    withGenerate({ cloneList: { kinds: ["v1/Secret"] } }),
+    `ExclusiveFields ${MADE}`,
+    `UnsupportedField ${MADE}.cloneList`,
+  ],
   ["data that is text", withGenerate({ data: "a: b" }), `WrongType ${MADE}.data`],
   ["a kind with a wildcard", withGenerate({ kind: "*" }), `InvalidKind ${MADE}.kind`],
   ["a kind with a variable", withGenerate({ kind: "{{ request.object.spec.kind }}" }), `InvalidKind ${MADE}.kind`],
@@ -184,6 +197,13 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
     "a Policy's foreign namespace",
     namespaced({ rules: [{ ...RULE, generate: { ...GENERATE, namespace: "bank" } }] }),
     `OutsideNamespace ${MADE}.namespace`,
+  ],
+  [
+    "a Policy's foreign source",
+    namespaced({
+      rules: [{ ...RULE, generate: { ...without(GENERATE, "data"), clone: { name: "a", namespace: "bank" } } }],
+    }),
+    `OutsideNamespace ${MADE}.clone.namespace`,
   ],
   [
     "namespaces in a Policy",
@@ -202,6 +222,8 @@ const GOOD: [what: string, policy: JsonObject][] = [
     withGenerate({ name: "{{ request.object.metadata.name }}-a", namespace: "{{request.name}}" }),
   ],
   ["wildcards in labels", withRule({ match: filtered({ selector: { matchLabels: { "team.example/*": "a?*" } } }) })],
+  ["a copy under the same name from elsewhere", cloned({ name: "settings", namespace: "bank" })],
+  ["a copy of what expressions name", cloned({ name: "{{ request.name }}", namespace: "{{ request.namespace }}" })],
   ["any content", withGenerate({ data: { spec: { a: [1, null, true, { b: {} }] }, "(": 1 } })],
   ["a cluster-scoped object", withRule({ generate: without({ ...GENERATE, kind: "Namespace" }, "namespace") })],
   ["a Policy in its namespace", namespaced({ rules: [RULE] })],
