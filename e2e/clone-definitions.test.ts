@@ -5,6 +5,7 @@ import {
   type Cluster,
   clusterPolicy,
   condition,
+  configMap,
   customResourceDefinition,
   type Definition,
   installDefinition,
@@ -228,6 +229,45 @@ describe("a cluster-scoped source", () => {
       expect(message).toContain(`${code}: `);
       expect(message).toMatch(/^spec\.rules\[0\]\.generate\.clone\.namespace:/);
     }
+  });
+});
+
+describe("a cluster-scoped custom resource", () => {
+  const named = (name: string): object => ({ apiVersion: `${GROUP}/v1`, kind: "Tier", metadata: { name } });
+
+  it("triggers, and takes what it triggered with it", async () => {
+    await cluster.apply(
+      named("listed"),
+      clusterPolicy("listing", {
+        name: "list",
+        match: { any: [{ resources: { kinds: ["Tier"], names: ["listed"] } }] },
+        generate: { ...configMap(`tier-${TRIGGER_NAME}`, { a: "b" }), namespace: "origin" },
+      }),
+    );
+    await waitForObject(cluster, ["configmap", "origin", "tier-listed"]);
+    await cluster.kubectl("delete", TIERS, "listed");
+    await waitUntilGone(cluster, ["configmap", "origin", "tier-listed"]);
+  });
+
+  it("is made of data, and goes with its trigger", async () => {
+    await cluster.apply(
+      namespace("owned", { owned: "yes" }),
+      clusterPolicy("owned", {
+        name: "make",
+        match: namespacesLabelled("owned"),
+        generate: {
+          apiVersion: `${GROUP}/v1`,
+          kind: "Tier",
+          name: `${TRIGGER_NAME}-made`,
+          data: { spec: { rank: 3 } },
+        },
+      }),
+    );
+    await waitForObject(cluster, [TIERS, "", "owned-made"]);
+    await cluster.kubectl("patch", TIERS, "owned-made", "--type=merge", "-p", '{"spec":{"rank":4,"more":1}}');
+    await waitForObject(cluster, [TIERS, "", "owned-made"], ({ spec }) => JSON.stringify(spec) === '{"rank":3}');
+    await cluster.kubectl("label", "namespace", "owned", "owned-");
+    await waitUntilGone(cluster, [TIERS, "", "owned-made"]);
   });
 });
 

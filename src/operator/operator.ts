@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, discoverResources, printFailure, type Selection, selectionKey } from "../cluster/index.ts";
+import { type ClusterClient, discoverResources, printFailure, type Selection } from "../cluster/index.ts";
 import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -24,16 +24,10 @@ import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
 import { sweepInventory } from "./sweep.ts";
-import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
-import {
-  markedObjects,
-  type RulesByResource,
-  rulesByResource,
-  rulesOf,
-  selectionsOf,
-  wantedWatches,
-} from "./wanted-watches.ts";
+import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES } from "./system-resources.ts";
+import { markedObjects, rulesOf, selectionsOf } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
+import { WatchNeeds } from "./watch-needs.ts";
 import { createWatches, type WatchState } from "./watches.ts";
 
 export type OperatorOptions = {
@@ -71,6 +65,7 @@ class Loop implements Operator {
   readonly #policies: PolicyLifecycle;
   readonly #router;
   readonly #watches;
+  readonly #needs: WatchNeeds;
   readonly #knowledge: StoredKnowledge;
   readonly #key: InstallationKey;
   readonly #lease;
@@ -80,13 +75,6 @@ class Loop implements Operator {
   readonly #readiness: Readiness;
   readonly #worker;
   readonly #watchLog: WatchLog;
-  #watchesQuotas = false;
-  /** By resource: the rules that its objects trigger. */
-  #triggered: RulesByResource = new Map();
-  /** By resource: the rules that read its objects. */
-  #reading: RulesByResource = new Map();
-  /** Watches that may not be opened. */
-  readonly #refused = new Set<string>();
   #started = false;
   /** Why it could not start yet. */
   #obstacle = "the API server was not asked yet";
@@ -116,9 +104,9 @@ class Loop implements Operator {
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
       ...{ world, queue, repairs },
-      triggeredBy: (resource) => this.#triggered.get(resourceKey(resource)) ?? [],
+      triggeredBy: (resource) => this.#needs.triggeredBy(resource),
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
-      readBy: (resource) => this.#reading.get(resourceKey(resource)) ?? [],
+      readBy: (resource) => this.#needs.readBy(resource),
       onSynced: (selection) => this.#onSynced(selection),
     });
     this.#watches = createWatches(
@@ -127,11 +115,15 @@ class Loop implements Operator {
       ({ selection }, error) =>
         log.error({ err: error, resource: resourceName(selection.resource) }, "an event could not be taken in"),
     );
+    this.#needs = new WatchNeeds({
+      ...{ world, watches: this.#watches },
+      writtenKinds: () => this.#knowledge.kinds,
+    });
     this.#readiness = new Readiness(world, this.#watches, this.#router);
     this.#policies = new PolicyLifecycle({
       ...{ world, queue, knowledge: this.#knowledge, readiness: this.#readiness, reports: this.#reports },
       mayStore: () => this.#isSynced({ resource: DEFINITIONS }),
-      rewatch: () => this.#rewatch(),
+      rewatch: () => this.#needs.update(),
     });
     this.#kinds = new KindTracker({
       ...{ client, catalogue: world.catalogue },
@@ -148,7 +140,7 @@ class Loop implements Operator {
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => kept.note(targets, because),
-      onQuota: () => this.#watchQuotas(),
+      onQuota: () => this.#needs.watchQuotas(),
     });
   }
 
@@ -158,7 +150,7 @@ class Loop implements Operator {
     if (signal.aborted) return;
     const leading = new AbortController();
     const kept = this.#lease.keep(leading.signal);
-    this.#rewatch();
+    this.#needs.update();
     const tidying = setInterval(() => this.#tidy(), TIDY_EVERY).unref();
     const working = this.#queue.run((key) => this.#work(key), concurrency);
     await aborted(signal);
@@ -227,7 +219,7 @@ class Loop implements Operator {
       await delay(RETRY);
       if (!this.#lease.held) return;
     }
-    this.#rewatch();
+    this.#needs.update();
     this.#policies.takeOver();
     await this.#key.settle({
       mayHold: () => this.#lease.held,
@@ -249,17 +241,8 @@ class Loop implements Operator {
   #onWatchFailed(selection: Selection, status: number): void {
     this.#touchUsersOf(selection.resource);
     if (status !== 403) return;
-    this.#noteRefused(selection, true);
+    this.#needs.noteRefused(selection, true);
     if (this.#readiness.noteForbidden(selection)) this.#sweep(); // what waited for them waits no more
-  }
-
-  /** What a refused watch would show is watched in parts, as far as that is allowed. */
-  #noteRefused(selection: Selection, refused: boolean): void {
-    const key = selectionKey(selection);
-    if (this.#refused.has(key) === refused) return;
-    if (refused) this.#refused.add(key);
-    else this.#refused.delete(key);
-    this.#rewatch();
   }
 
   #onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void {
@@ -272,7 +255,7 @@ class Loop implements Operator {
 
   #onKindsChanged(): void {
     this.#policies.recompile();
-    this.#rewatch();
+    this.#needs.update();
     this.#sweep();
     this.#refresh();
   }
@@ -302,30 +285,9 @@ class Loop implements Operator {
     sweepInventory(this.#world, this.#queue);
   }
 
-  #rewatch(): void {
-    const policies = [...this.#world.policyStates.values()];
-    this.#triggered = rulesByResource(policies, ({ triggers }) => triggers);
-    this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
-    const { selections, kept } = wantedWatches({
-      system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#watchesQuotas ? [QUOTAS] : [])],
-      policies,
-      written: this.#knowledge.kinds,
-      catalogue: this.#world.catalogue,
-      isRefused: (selection) => this.#refused.has(selectionKey(selection)),
-    });
-    this.#world.keepStores(kept);
-    this.#watches.want(selections);
-  }
-
-  #watchQuotas(): void {
-    if (this.#watchesQuotas) return;
-    this.#watchesQuotas = true;
-    this.#rewatch();
-  }
-
   #onSynced(selection: Selection): void {
     const { resource } = selection;
-    this.#noteRefused(selection, false);
+    this.#needs.noteRefused(selection, false);
     if (resourceKey(resource) === resourceKey(DEFINITIONS)) this.#policies.storeAll();
     this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced({ resource: system }));
     this.#refresh();

@@ -31,9 +31,11 @@ export class ReadRouter {
   onChange(change: ObjectChange, by: "list" | "event"): void {
     const { world, queue } = this.#options;
     const object = change.after ?? change.before;
-    if (object === undefined || !changesContent(change)) return;
+    if (object === undefined) return;
+    const dependents = world.claims.dependents(dependsOnObject(refOf(object)));
+    if (dependents.size === 0 || !changesContent(change)) return;
     const appeared = by === "event" && change.before === undefined;
-    for (const claim of world.claims.dependents(dependsOnObject(refOf(object)))) {
+    for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim)) world.moments.add(claim);
       queue.add(claim);
     }

@@ -92,9 +92,14 @@ export class Readiness {
     const isNew = this.#newRules.delete(`${policy}\n${rule.name}`);
     for (const claim of claims) {
       const trigger = this.#triggerOf(rule, claim);
-      const unseen = (): boolean => objectsReadBy(this.#world, claim).some((source) => this.#isUnseen(source));
-      if (trigger !== undefined && (isNew || this.#isUnseen(trigger) || unseen())) this.#world.moments.add(claim);
+      const isMoment =
+        trigger !== undefined && (isNew || this.#isUnseen(trigger) || this.#hasUnseenSource(rule, claim));
+      if (isMoment) this.#world.moments.add(claim);
     }
+  }
+
+  #hasUnseenSource({ reads }: CompiledRule, claim: ClaimKey): boolean {
+    return reads.length > 0 && objectsReadBy(this.#world, claim).some((source) => this.#isUnseen(source));
   }
 
   #isUnseen({ metadata }: KubernetesObject): boolean {

@@ -16,7 +16,7 @@ import {
 import type { CompiledRule } from "../rule/index.ts";
 import type { Catalogue, PolicyState } from "../state/index.ts";
 
-export type WatchNeeds = {
+export type WatchInputs = {
   /** Always watched, whole. */
   system: readonly Resource[];
   policies: Iterable<PolicyState>;
@@ -33,7 +33,7 @@ export type WantedWatches = {
   kept: Selection[];
 };
 
-export function wantedWatches({ system, policies, written, catalogue, isRefused }: WatchNeeds): WantedWatches {
+export function wantedWatches({ system, policies, written, catalogue, isRefused }: WatchInputs): WantedWatches {
   const rules = rulesOf(policies);
   const whole = [...system, ...rules.flatMap(({ triggers }) => triggers)].map((resource) => ({ resource }));
   const targets = rules.flatMap((rule) => rule.targets);
@@ -62,7 +62,7 @@ export function markedObjects(resource: Resource): Selection {
 }
 
 /** Each once, and none that another one shows too. */
-function widest(selections: readonly Selection[], isRefused: WatchNeeds["isRefused"]): Selection[] {
+function widest(selections: readonly Selection[], isRefused: WatchInputs["isRefused"]): Selection[] {
   const byKey = new Map(selections.map((selection) => [selectionKey(selection), selection]));
   const isShown = (wider: Selection): boolean => byKey.has(selectionKey(wider)) && !isRefused(wider);
   return [...byKey.values()].filter((selection) => !widerSelections(selection).some(isShown));

@@ -1,0 +1,74 @@
+/** Keeps the watches that run, and the objects that are remembered, as the policies call for. */
+
+import { type Selection, selectionKey } from "../cluster/index.ts";
+import { type GroupKind, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
+import { type RulesByResource, rulesByResource, wantedWatches } from "./wanted-watches.ts";
+import type { Watches } from "./watches.ts";
+
+export type WatchNeedsOptions = {
+  world: ObservedWorld;
+  watches: Watches;
+  /** Kinds that were ever written. */
+  writtenKinds(): readonly GroupKind[];
+};
+
+type FoundRules = readonly { policy: ObjectRef; rule: CompiledRule }[];
+
+export class WatchNeeds {
+  readonly #options: WatchNeedsOptions;
+  #triggered: RulesByResource = new Map();
+  #reading: RulesByResource = new Map();
+  /** Watches that may not be opened. */
+  readonly #refused = new Set<string>();
+  #withQuotas = false;
+
+  constructor(options: WatchNeedsOptions) {
+    this.#options = options;
+  }
+
+  /** The policies, the kinds that are served or the kinds that were written have changed. */
+  update(): void {
+    const { world, watches, writtenKinds } = this.#options;
+    const policies = [...world.policyStates.values()];
+    this.#triggered = rulesByResource(policies, ({ triggers }) => triggers);
+    this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
+    const { selections, kept } = wantedWatches({
+      system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#withQuotas ? [QUOTAS] : [])],
+      policies,
+      written: writtenKinds(),
+      catalogue: world.catalogue,
+      isRefused: (selection) => this.#refused.has(selectionKey(selection)),
+    });
+    world.keepStores(kept);
+    watches.want(selections);
+  }
+
+  /** Quotas refused something. */
+  watchQuotas(): void {
+    if (this.#withQuotas) return;
+    this.#withQuotas = true;
+    this.update();
+  }
+
+  /** What a refused watch would show is watched in parts, as far as that is allowed. */
+  noteRefused(selection: Selection, refused: boolean): void {
+    const key = selectionKey(selection);
+    if (this.#refused.has(key) === refused) return;
+    if (refused) this.#refused.add(key);
+    else this.#refused.delete(key);
+    this.update();
+  }
+
+  /** The rules that the objects of a resource trigger. */
+  triggeredBy(resource: Resource): FoundRules {
+    return this.#triggered.get(resourceKey(resource)) ?? [];
+  }
+
+  /** The rules that read its objects besides their triggers. */
+  readBy(resource: Resource): FoundRules {
+    return this.#reading.get(resourceKey(resource)) ?? [];
+  }
+}
