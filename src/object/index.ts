@@ -25,6 +25,8 @@ export {
   type ClaimDigest,
   type ClaimIdentity,
   claimDigest,
+  KEY_FIELD,
+  KEY_SECRET,
   MANAGED_BY,
   MANAGER,
   type Marks,

@@ -90,6 +90,10 @@ export function parseClaimIdentity({ metadata: { annotations } }: KubernetesObje
   return { policy, rule, trigger, triggerUid: triggerText.slice(beforeUid + 1) };
 }
 
+/** The Secret in the operator's namespace that holds the root of all values that never change by themselves. */
+export const KEY_SECRET = "perennial";
+export const KEY_FIELD = "installation-key";
+
 /** The labels and annotations that a released object loses. */
 export const RELEASED_LABELS = [MANAGED_BY, CLAIM, TARGET, POLICY] as const;
 export const RELEASED_ANNOTATIONS = [POLICY_REF, RULE, TRIGGER, SOURCE, ADOPTED] as const;

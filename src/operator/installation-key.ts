@@ -7,11 +7,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
-import { isJsonObject, type JsonObject, MANAGER } from "../object/index.ts";
+import { isJsonObject, type JsonObject, KEY_FIELD, KEY_SECRET, MANAGER } from "../object/index.ts";
 import type { Log } from "../telemetry/index.ts";
 
-export const KEY_SECRET = "perennial";
-const KEY_FIELD = "installation-key";
 const KEY_BYTES = 32;
 
 /** `absent`: not there; whether it was lost shows when the targets are known. */

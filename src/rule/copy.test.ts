@@ -108,6 +108,16 @@ describe("a copy", () => {
   });
 });
 
+describe("the installation key", () => {
+  it("is not copied, wherever the operator keeps it", () => {
+    const key = object("v1", "Secret", { data: { "installation-key": "a2V5" } });
+    const named = { ...key, metadata: { ...key.metadata, name: "perennial" } };
+    expect(whyNotCopied(named)).toContain("installation key");
+    expect(whyNotCopied(key)).toBeUndefined();
+    expect(whyNotCopied({ ...named, data: {} })).toBeUndefined();
+  });
+});
+
 describe("labels and annotations", () => {
   const kept = { "example.com/a": "b", "app.kubernetes.io/name": "c", "argocd.argoproj.io/secret-type": "repository" };
 

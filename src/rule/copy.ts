@@ -9,6 +9,8 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
+  KEY_FIELD,
+  KEY_SECRET,
   type KubernetesObject,
   MANAGED_BY,
   ownValue,
@@ -95,8 +97,12 @@ export function copyOf(source: KubernetesObject): JsonObject {
 
 /** Why objects like this one are not copied; undefined when they are. */
 export function whyNotCopied(source: KubernetesObject): string | undefined {
-  if (kindOf(source) !== "/Secret" || source.type !== "kubernetes.io/service-account-token") return undefined;
-  return "is the token of a ServiceAccount, which stands for that account alone; let the copy's namespace have its own";
+  if (kindOf(source) !== "/Secret") return undefined;
+  if (source.type === "kubernetes.io/service-account-token")
+    return "is the token of a ServiceAccount, which stands for that account alone; let the copy's namespace have its own";
+  if (source.metadata.name === KEY_SECRET && isJsonObject(source.data) && Object.hasOwn(source.data, KEY_FIELD))
+    return "holds the installation key of Perennial, which nobody else may know; name another Secret";
+  return undefined;
 }
 
 function kindOf({ apiVersion, kind }: KubernetesObject): string {
