@@ -6,6 +6,7 @@
  */
 
 import { isEqual } from "./equality.ts";
+import { parseJson } from "./exact-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import type { KubernetesObject, ManagedFieldsEntry } from "./object.ts";
 import type { Path } from "./pointer.ts";
@@ -77,9 +78,9 @@ export function stepInto(value: Json, element: string, lax = false): Step[] {
     return isJsonObject(value) && Object.hasOwn(value, rest) ? [{ segment: rest, value: value[rest] ?? null }] : [];
   }
   if (!Array.isArray(value)) return [];
-  if (element.startsWith("k:")) return keyedElements(value, JSON.parse(rest), lax);
+  if (element.startsWith("k:")) return keyedElements(value, parseJson(rest) as JsonObject, lax);
   if (element.startsWith("v:")) {
-    const wanted: Json = JSON.parse(rest);
+    const wanted = parseJson(rest);
     return elements(value).filter((item) => isEqual(item.value, wanted));
   }
   const item = value[Number(rest)];

@@ -7,6 +7,7 @@ import {
   type KubernetesObject,
   MANAGER,
   type Path,
+  printJson,
   type Segment,
   valueAt,
 } from "../object/index.ts";
@@ -47,7 +48,7 @@ const LONGEST = 120;
 function shown(value: Json | undefined, secret: boolean): string | undefined {
   if (value === undefined) return undefined;
   if (secret) return "(masked)";
-  const text = JSON.stringify(value);
+  const text = printJson(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 

@@ -10,6 +10,7 @@ import {
   keyOf,
   type ObjectRef,
   parseClaimIdentity,
+  printJson,
   printRef,
 } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
@@ -134,7 +135,7 @@ function sharesContent({ object, target }: Wanted, { judged, pending }: TargetRe
 }
 
 function unmarkedDigest({ object }: DesiredTarget): string {
-  return contentDigest(JSON.stringify(asJson(object)));
+  return contentDigest(printJson(asJson(object)));
 }
 
 /** Judged without a look, so that the object need not be kept. */
@@ -145,7 +146,7 @@ export function leftAlone({ ref, digest }: TargetRecord): TargetPlan {
 
 function planOwn(wanted: Wanted, record: TargetRecord): TargetPlan {
   const { target, object } = wanted;
-  const desired = contentDigest(JSON.stringify(asJson(object)));
+  const desired = contentDigest(printJson(asJson(object)));
   const { judged, pending } = record;
   // the same content again, such as after a repair: the judgement is given once more, so that the waiting event is settled
   if (judged?.desired === desired && judged.digest === record.digest) {

@@ -18,6 +18,7 @@ import {
   type Marks,
   type ObjectKey,
   type ObjectRef,
+  printJson,
   type Resource,
   readClaimIdentity,
   readMarks,
@@ -254,7 +255,7 @@ function digestOfObject(object: KubernetesObject): string {
     ownerReferences as Json,
     asJson(object).apiVersion ?? null,
   ];
-  return contentDigest(JSON.stringify(seen));
+  return contentDigest(printJson(seen));
 }
 
 /**
