@@ -11,19 +11,17 @@ import {
   type Segment,
   valueAt,
 } from "../object/index.ts";
-import { type Drift, driftPaths } from "./drift.ts";
-import type { Correction, Strategy } from "./step.ts";
+import type { Correction } from "./step.ts";
 
-type Compared = { desired: KubernetesObject; live: KubernetesObject; drift: Drift };
+type Compared = { desired: KubernetesObject; live: KubernetesObject };
 
 /** As many paths as a status shows. */
 const MOST_PATHS = 10;
 
-export function describeCorrection(strategy: Strategy, { desired, live, drift }: Compared): Correction {
-  const paths = driftPaths(drift).slice(0, MOST_PATHS);
+export function describeCorrection(pointers: readonly string[], { desired, live }: Compared): Correction {
+  const paths = pointers.slice(0, MOST_PATHS);
   const manager = lastForeignManager(live);
   return {
-    strategy,
     paths,
     ...(paths[0] === undefined ? {} : shownValues(paths[0], desired, live)),
     ...(manager === undefined ? {} : { manager }),

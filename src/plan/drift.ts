@@ -31,6 +31,8 @@ export type Drift = {
   foreignVersion: boolean;
   /** Places that only a fresh object from the server could judge. */
   doubtful: string[];
+  /** Some of these are owned by an entry that stands for nobody in particular. */
+  residue: boolean;
   /** False when we never applied this object. */
   applied: boolean;
 };
@@ -47,6 +49,7 @@ export function findDrift(desired: KubernetesObject, live: KubernetesObject): Dr
     stale: staleFields(asJson(desired), owned),
     extra: [...content.duplicates, ...extras.at],
     foreignVersion: extras.foreignVersion,
+    residue: extras.residue,
     doubtful: [...new Set([...content.doubtful, ...extras.doubtful])],
     applied: ours !== undefined,
   };
@@ -58,9 +61,10 @@ export function driftPaths(drift: Drift): string[] {
 }
 
 export function isInSync(drift: Drift): boolean {
-  return (
-    drift.applied &&
-    !drift.foreignVersion &&
-    [drift.values, drift.stale, drift.extra, drift.doubtful].every((places) => places.length === 0)
-  );
+  return !isDefinite(drift) && !drift.foreignVersion && drift.doubtful.length === 0;
+}
+
+/** Drift for certain; without it, what is left is in sync or doubtful. */
+export function isDefinite({ applied, values, stale, extra }: Drift): boolean {
+  return !applied || values.length + stale.length + extra.length > 0;
 }
