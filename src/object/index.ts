@@ -16,6 +16,8 @@ export {
   fieldNode,
   isApplyEntry,
   isLeaf,
+  isSameElement,
+  keyFields,
   resolveField,
   stepInto,
 } from "./fields.ts";

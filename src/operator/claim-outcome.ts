@@ -29,6 +29,9 @@ export type ClaimOutcome = {
 /** While the API server does not answer, everything is tried again soon: it costs it nothing. */
 export const UNREACHABLE_RETRY = 1_000;
 
+/** An object that cannot be made ours may change or go without an event that would show it. */
+const FOREIGN_RETRY = 300_000;
+
 export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome): void {
   const { world, queue, onPlanned, repairs, permissions } = options;
   const { key, plan } = outcome;
@@ -107,16 +110,15 @@ function schedule(
 ): void {
   const { key, plan, exhausted } = outcome;
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
-  const conflicts = plan.steps.some((step) => {
-    const failure = failureOf(step);
-    // an object that is not ours (yet) may change without an event that would show it
-    const foreign = failure !== undefined && isForeign(world.inventory.get(keyOf(step.target)));
-    return foreign || failure?.reason === "Conflict";
-  });
+  const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
   const failing = exhausted || conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota");
+  const foreign = plan.steps.some(
+    (step) => failureOf(step) !== undefined && isForeign(world.inventory.get(keyOf(step.target))),
+  );
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
+  else if (foreign) queue.addLater(key, FOREIGN_RETRY);
   else queue.forgive(key);
 }
 

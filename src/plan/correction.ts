@@ -28,7 +28,7 @@ export type Drifted = {
   digest: string;
   live: KubernetesObject;
   resource: Resource;
-  /** Strategies that changed nothing on this object as it stands. */
+  /** Strategies that changed nothing on this object as it stands, in the order in which they were tried. */
   tried: ReadonlySet<string>;
 };
 
@@ -46,9 +46,24 @@ export function planCorrection(drifted: Drifted, drift: Drift): ApplyStep | Patc
 function strategiesFor(drift: Drift): Strategy[] {
   const others = drift.values.length + drift.stale.length + drift.doubtful.length > 0 || !drift.applied;
   const foreign = drift.extra.length > 0 || drift.foreignVersion || drift.residue;
-  if (!foreign) return ["apply", "move", "patch-stale", "apply-again"];
+  if (!foreign) return ["apply", "move", "patch-stale"];
   const first: Strategy[] = others || drift.foreignVersion ? [] : ["patch"];
-  return [...first, "move", "apply", "patch-stale", "apply-again"];
+  return [...first, "move", "apply", "patch-stale"];
+}
+
+/** What moves or removes things gives the apply that was of no use another chance. */
+const BEFORE_APPLY: readonly Strategy[] = ["move", "patch-stale"];
+
+/** `tried` is in the order in which they were. */
+function isTried(strategy: Strategy, tried: ReadonlySet<string>): boolean {
+  if (strategy !== "apply") return tried.has(strategy);
+  const order = [...tried];
+  return tried.has("apply") && BEFORE_APPLY.every((other) => order.indexOf(other) < order.indexOf("apply"));
+}
+
+/** Ownership was moved, and the apply that prunes has not followed yet. */
+export function isMoved(tried: ReadonlySet<string>): boolean {
+  return tried.has("move") && !isTried("apply", tried);
 }
 
 /** The strategy as a write; undefined when it was tried, or there is nothing for it to do. */
@@ -60,23 +75,23 @@ function attemptOf(strategy: Strategy, drifted: Drifted, drift: Drift): ApplySte
       return planRemoval(drifted, { strategy, paths: [...drift.extra, ...stalePaths(drifted.live, drift)] });
     case "move":
       return planMove(drifted);
-    case "apply-again":
-      return drifted.tried.has("patch-stale") ? planApply(drifted, strategy) : undefined;
     default:
-      return planApply(drifted, strategy);
+      return planApply(drifted);
   }
 }
 
-export function planApply(drifted: Drifted, strategy: Strategy, once = false): ApplyStep | undefined {
+/** `once`: one apply has to do, whether it changes anything or not. */
+export function planApply(drifted: Drifted, once = false): ApplyStep | undefined {
   const { desired, digest, live, resource, tried } = drifted;
-  if (tried.has(strategy)) return undefined;
+  if (isTried("apply", tried)) return undefined;
+  const last = once || BEFORE_APPLY.some((strategy) => tried.has(strategy));
   return {
     verb: "apply",
     target: refOf(desired),
     resource,
     object: desired,
     precondition: { uid: live.metadata.uid ?? "" },
-    attempt: { strategy, desired: digest, once },
+    attempt: { strategy: "apply", desired: digest, once: last },
     because: "",
   };
 }

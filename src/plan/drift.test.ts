@@ -190,8 +190,8 @@ describe("a correction", () => {
     ["a move of ownership for both", both, [], "move"],
     ["the next strategy when one changed nothing", added, ["patch"], "move"],
     ["no move when nobody else owns anything", edited, ["apply"], "none"],
-    ["a last apply after what was stale is taken out", both, ["move", "apply", "patch-stale"], "apply-again"],
-    ["none when nothing helps", both, ["move", "apply", "patch-stale", "apply-again"], "none"],
+    ["another apply after ownership was moved", both, ["apply", "move"], "apply"],
+    ["none when nothing helps", both, ["move", "patch-stale", "apply"], "none"],
     ["a move for what the default that came back left", left, [], "move"],
   ])("is %s", (_name, stored, tried, expected) => {
     expect(strategy(stored, tried)).toBe(expected);

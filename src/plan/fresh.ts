@@ -12,14 +12,14 @@ import {
   fieldNode,
   isEqual,
   isJsonObject,
+  isSameElement,
   type Json,
   type JsonObject,
   type KubernetesObject,
+  keyFields,
   MANAGER,
   ownValue,
   type Path,
-  parseJson,
-  printJson,
   printPointer,
   stepInto,
 } from "../object/index.ts";
@@ -38,7 +38,7 @@ export function compareFresh(
   live: KubernetesObject,
   answers: readonly JsonObject[],
 ): Difference {
-  const places = placesLeftOut(desired, live);
+  const places = placesLeftOut(desired);
   const found: Difference = { removable: [], desired: [] };
   compareFields(
     {
@@ -55,7 +55,7 @@ export function compareFresh(
 
 /** True when the live object holds what is desired and nothing else: then no question is needed. */
 export function isExactly(desired: KubernetesObject, live: KubernetesObject): boolean {
-  return isEqual(contentOf(desired), leaveOut(contentOf(live), placesLeftOut(desired, live)));
+  return isEqual(contentOf(desired), leaveOut(contentOf(live), placesLeftOut(desired)));
 }
 
 type Place<D extends Json, L extends Json> = {
@@ -114,37 +114,30 @@ function compareLists(place: Place<Json[], Json[]>, found: Difference): void {
   });
 }
 
-/** A keyed list or a set: elements that we own are compared by key, the others are undesired. */
+/** A keyed list or a set: what is desired is compared by key; what is not, or is there twice, is to go. */
 function compareElements(place: Place<Json[], Json[]>, elements: readonly string[], found: Difference): void {
-  const ours = new Map(elements.flatMap((element) => indexesOf(place.live, element).map((i) => [i, element] as const)));
   const keys = keyFields(elements);
+  const left = [...place.desired];
   place.live.forEach((item, i) => {
-    const element = ours.get(i) ?? elementOf(item, keys);
-    const inner = {
-      live: item,
-      fresh: place.fresh.map((list) => stepInto(list, element)[0]?.value),
-      path: [...place.path, i],
-    };
-    if (isAsFresh(inner)) return;
-    const desired = ours.has(i) ? stepInto(place.desired, element, true)[0]?.value : undefined;
+    const at = left.findIndex((wanted) => isSameElement(wanted, item, keys));
+    const desired = at === -1 ? undefined : left.splice(at, 1)[0];
+    const inner = { live: item, fresh: counterparts(place.fresh, item, keys), path: [...place.path, i] };
+    const isDuplicate = desired === undefined && place.desired.some((wanted) => isSameElement(wanted, item, keys));
+    if (isDuplicate) found.removable.push(inner.path);
+    if (isDuplicate || isAsFresh(inner)) return;
     if (desired === undefined) found.removable.push(inner.path);
-    else compareDesired({ ...inner, desired, owned: fieldNode(place.owned, [element]) }, found);
+    else compareDesired({ ...inner, desired, owned: ownedElement(place.owned, item) }, found);
   });
+  if (left.length > 0) found.desired.push(printPointer(place.path));
 }
 
-function indexesOf(list: Json[], element: string): number[] {
-  return stepInto(list, element).map(({ segment }) => Number(segment));
+function counterparts(lists: readonly Json[], item: Json, keys: readonly string[]): (Json | undefined)[] {
+  return lists.map((list) =>
+    Array.isArray(list) ? list.find((other) => isSameElement(item, other, keys)) : undefined,
+  );
 }
 
-/** The fields that tell the elements of this list apart; none for a set. */
-function keyFields(elements: readonly string[]): string[] {
-  const keyed = elements.find((element) => element.startsWith("k:"));
-  const key = keyed === undefined ? {} : parseJson(keyed.slice(2));
-  return isJsonObject(key) ? Object.keys(key) : [];
-}
-
-/** The path element that an element of the list would have. */
-function elementOf(item: Json, keys: readonly string[]): string {
-  if (keys.length === 0 || !isJsonObject(item)) return `v:${printJson(item)}`;
-  return `k:${printJson(Object.fromEntries(keys.map((key) => [key, item[key] ?? null])))}`;
+function ownedElement(owned: JsonObject | undefined, item: Json): JsonObject | undefined {
+  const element = Object.keys(owned ?? {}).find((name) => stepInto([item], name).length > 0);
+  return element === undefined ? undefined : fieldNode(owned, [element]);
 }

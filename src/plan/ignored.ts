@@ -13,7 +13,7 @@ type Place = {
   kind: string | "*";
   /** Fields from the root; "*" is each element of a list. */
   path: readonly string[];
-  /** Only while it was written through this subresource. */
+  /** Another's only where it was written through this subresource. */
   subresource?: string;
   /** Only where desired has this field. */
   beside?: string;
@@ -55,11 +55,9 @@ export function isIgnored(desired: KubernetesObject, path: FieldPath, subresourc
   });
 }
 
-/** The places of an object that are not compared with those of a fresh one. */
-export function placesLeftOut(desired: KubernetesObject, live?: KubernetesObject): readonly Place[] {
-  const ignored = IGNORED.filter(
-    (place) => concerns(place, desired) && !isDesired(desired, place.path) && isWritten(place, live),
-  );
+/** The places of an object that are not compared with those of a fresh one. (Scaling may leave replicas to nobody.) */
+export function placesLeftOut(desired: KubernetesObject): readonly Place[] {
+  const ignored = IGNORED.filter((place) => concerns(place, desired) && !isDesired(desired, place.path));
   return [...ignored, ...ALLOCATED.filter((place) => concerns(place, desired))];
 }
 
@@ -73,13 +71,6 @@ export function leaveOut(content: JsonObject, places: readonly Pick<Place, "path
 
 function concerns({ kind, beside }: Place, desired: KubernetesObject): boolean {
   return (kind === "*" || kind === desired.kind) && (beside === undefined || desired[beside] !== undefined);
-}
-
-function isWritten({ path, subresource }: Place, live: KubernetesObject | undefined): boolean {
-  if (subresource === undefined) return true;
-  const entries = live?.metadata.managedFields ?? [];
-  const fields = path.map((field) => `f:${field}`);
-  return entries.some((entry) => entry.subresource === subresource && valueAt(entry.fieldsV1, fields) !== undefined);
 }
 
 /** Elements of lists are told apart by what the policy wants of them, so there no element decides for all. */

@@ -265,7 +265,7 @@ describe("doubt about ownership", () => {
   it("is settled in sync when no write changes anything: no value differs", () => {
     const { world, key, asked } = doubtful();
     refuse(world, asked);
-    for (const strategy of ["move", "apply", "patch-stale", "apply-again"]) world.inventory.noteTried(TARGET, strategy);
+    for (const strategy of ["move", "apply"]) world.inventory.noteTried(TARGET, strategy);
     expect(step(world, key)).toMatchObject(IN_SYNC);
   });
 

@@ -20,6 +20,7 @@ import {
 import type { FreshAnswers, Judgement, TargetRecord, World } from "../state/index.ts";
 import {
   type Drifted,
+  isMoved,
   listPaths,
   notAccepted,
   planApply,
@@ -32,7 +33,7 @@ import { describeCorrection } from "./drift-record.ts";
 import { compareFresh, type Difference, isExactly } from "./fresh.ts";
 import { leaveOut, placesLeftOut } from "./ignored.ts";
 import { askFresh } from "./question.ts";
-import type { AskStep, Failure, Step } from "./step.ts";
+import type { ApplyStep, AskStep, Failure, PatchStep, Step } from "./step.ts";
 import { inSync, skip, type TargetPlan, type Wanted } from "./wanted.ts";
 
 /** The target with what is known of it. */
@@ -75,14 +76,22 @@ function planJudged(own: Own, judged: Judgement): TargetPlan {
 
 function planSeen(own: Own, live: KubernetesObject): TargetPlan {
   const { judged, tried } = own.record;
-  if (judged !== undefined && isUnchanged(own, judged, live)) return settled(own, judged);
+  if (judged !== undefined && isUnchanged(own, judged, live))
+    return settled(own, { ...judged, digest: own.record.digest });
   const target = seen(own, live);
   const drift = findDrift(own.wanted.object, live);
+  if (isMoved(tried) && !isDefinite(drift)) return applyMoved(target);
   if (isInSync(drift)) return planOwned(target);
   // additions that nothing took out may be defaults which somebody else has come to own
   const onlyExtras = drift.applied && drift.values.length + drift.stale.length === 0;
   if (isDefinite(drift) && !(onlyExtras && tried.has("patch"))) return correct(target, drift);
   return planDoubtful(target, drift);
+}
+
+/** What others owned is in our entry now, so that everything looks like ours: only an apply makes it so. */
+function applyMoved(target: Seen): TargetPlan {
+  const step = planApply(driftedOf(target));
+  return step === undefined ? judge(target, true) : { step: { ...step, because: "what others owned is to be pruned" } };
 }
 
 /** The same content under the same desired state is in sync, whatever became of its ownership. */
@@ -142,13 +151,19 @@ function compare(target: Seen, drift: Drift | undefined, answers: FreshAnswers):
 function correctDifference(target: Seen, drift: Drift | undefined, difference: Difference): TargetPlan {
   const drifted = driftedOf(target);
   const paths = [...difference.removable.map(printPointer), ...difference.desired];
-  const take = drift === undefined ? undefined : (planMove(drifted) ?? planApply(drifted, "apply", true));
-  const step = planRemoval(drifted, { strategy: "reset", paths: difference.removable }) ?? take;
   const [kept] = difference.desired;
+  const step =
+    planRemoval(drifted, { strategy: "reset", paths: difference.removable }) ??
+    (drift === undefined ? undefined : takeBack(drifted, kept !== undefined));
   if (step === undefined) return drift === undefined || kept === undefined ? judge(target, true) : failed(target, kept);
   // what an earlier desired state has left behind is nobody's drift
   const correction = isChanged(target) ? {} : { correction: describeCorrection(paths, drifted) };
   return { step: { ...step, ...correction, because: `${listPaths(paths)} is not what a fresh object has` } };
+}
+
+/** Values are applied and never moved: in our own entry another's way to write them would look like the server's. */
+function takeBack(drifted: Drifted, values: boolean): ApplyStep | PatchStep | undefined {
+  return (values ? undefined : planMove(drifted)) ?? planApply(drifted, true);
 }
 
 function isChanged({ record: { judged }, content }: Own): boolean {
@@ -168,7 +183,7 @@ function driftedOf({ wanted, record, desired, live }: Seen): Drifted {
 
 function seen(own: Own, live: KubernetesObject): Seen {
   const content = contentOf(live);
-  const left = leaveOut(content, placesLeftOut(own.wanted.object, live));
+  const left = leaveOut(content, placesLeftOut(own.wanted.object));
   const compared = left === content ? own.record.live : contentDigest(printJson(left));
   return { ...own, live, compared };
 }

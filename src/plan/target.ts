@@ -81,7 +81,7 @@ function planUnmarked(world: World, wanted: Wanted, record: TargetRecord): Targe
 }
 
 /** What else it holds goes with the same writes: no more of it is somebody else's afterwards. */
-function adopt(wanted: Wanted, live: KubernetesObject, { tried }: TargetRecord): Step {
+function adopt(wanted: Wanted, live: KubernetesObject, { tried, refusal }: TargetRecord): Step {
   const owner = otherManagerOf(live);
   const { ref, resource } = wanted.target;
   if (owner !== undefined) {
@@ -91,6 +91,10 @@ function adopt(wanted: Wanted, live: KubernetesObject, { tried }: TargetRecord):
   const desired = adoptedLike(wanted, true).object;
   const drift = findDrift(desired, live);
   const digest = contentDigest(printJson(asJson(desired)));
+  if (refusal?.desired === digest) {
+    const { reason, message } = refusal;
+    return skip(wanted, message, { reason, message, target: ref });
+  }
   const step = planCorrection({ desired, digest, live, resource, tried }, drift);
   if (step === undefined) return notAdopted(wanted, live, driftPaths(drift)[0] ?? "");
   const { correction: _correction, ...write } = step; // it was no target yet, so it has not drifted

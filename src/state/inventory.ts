@@ -157,7 +157,9 @@ class MapInventory implements InventoryWriter {
   }
 
   noteTried(key: ObjectKey, strategy: string): void {
-    this.#records.get(key)?.tried.add(strategy);
+    const tried = this.#records.get(key)?.tried;
+    tried?.delete(strategy); // the last one is the last in order
+    tried?.add(strategy);
   }
 
   forgetTried(key: ObjectKey): void {

@@ -26,7 +26,7 @@ export type TargetRecord = {
   judged?: Judgement;
   /** What was seen and not judged yet, and when the first such event came (monotonic milliseconds). */
   pending?: { live: KubernetesObject; since: number };
-  /** Strategies that changed nothing on the object as it stands. */
+  /** Strategies that changed nothing on the object as it stands, in the order in which they were tried last. */
   tried: Set<string>;
   /** What the server said that fresh objects would be; kept from the question until the target is judged. */
   answers?: FreshAnswers;
