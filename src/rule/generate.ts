@@ -123,7 +123,6 @@ function evaluate(template: Template, scope: GenerateScope, bindings: Bindings, 
   return { ok: true, targets: [{ resource, ref, object }], unmet: [] };
 }
 
-<<<<<<< HEAD
 type CopyScope = { scope: GenerateScope; snapshot: Snapshot };
 
 function desiredCopy(ref: ObjectRef, resource: Resource, names: SourceNames, { scope, snapshot }: CopyScope): Desired {
@@ -138,22 +137,11 @@ function desiredCopy(ref: ObjectRef, resource: Resource, names: SourceNames, { s
 }
 
 function whyNotAnObject(path: string, { name, namespace, data }: Evaluated): string | undefined {
-  if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${JSON.stringify(name)}`;
-=======
-function whyNotAnObject(
-  path: string,
-  { name, namespace, data }: { name: Json; namespace: Json; data: Json },
-): string | undefined {
   if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${printJson(name)}`;
->>>>>>> 60c7b51 (object: read and print large integers exactly)
   if (namespace !== null && (typeof namespace !== "string" || namespace === "")) {
     return `${path}.namespace must give the name of a namespace, not ${printJson(namespace)}`;
   }
-<<<<<<< HEAD
-  if (data !== undefined && !isJsonObject(data)) return `${path}.data must give an object, not ${JSON.stringify(data)}`;
-=======
-  if (!isJsonObject(data)) return `${path}.data must give an object, not ${printJson(data)}`;
->>>>>>> 60c7b51 (object: read and print large integers exactly)
+  if (data !== undefined && !isJsonObject(data)) return `${path}.data must give an object, not ${printJson(data)}`;
   return undefined;
 }
 
