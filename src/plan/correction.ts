@@ -44,8 +44,9 @@ export function planCorrection(drifted: Drifted, drift: Drift): ApplyStep | Patc
 }
 
 function strategiesFor(drift: Drift): Strategy[] {
-  const others = drift.values.length + drift.stale.length + drift.doubtful.length > 0 || !drift.applied;
-  const foreign = drift.extra.length > 0 || drift.foreignVersion || drift.residue;
+  const others =
+    drift.values.length + drift.stale.length + drift.doubtful.length + drift.residue.length > 0 || !drift.applied;
+  const foreign = drift.extra.length > 0 || drift.foreignVersion || drift.residue.length > 0;
   if (!foreign) return ["apply", "move", "patch-stale"];
   const first: Strategy[] = others || drift.foreignVersion ? [] : ["patch"];
   return [...first, "move", "apply", "patch-stale"];
@@ -153,6 +154,7 @@ function describe(drift: Drift): string {
     drift.stale.length > 0 ? `${listPaths(drift.stale.map((path) => path.join(".")))} is no longer desired` : "",
     drift.foreignVersion ? "another manager owns fields in another API version" : "",
     drift.doubtful.length > 0 ? `${listPaths(drift.doubtful)} is owned by somebody else` : "",
+    drift.residue.length > 0 ? `${listPaths(drift.residue)} is owned by nobody in particular` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

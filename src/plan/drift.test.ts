@@ -108,7 +108,7 @@ describe("what others added", () => {
         desired({ data: { a: "1" } }),
         changedBy(manager, live({ data: { a: "1" } }, OURS), add, { "f:data": { "f:b": {} } }),
       );
-      expect(drift).toMatchObject({ extra: [], doubtful: ["/data/b"], residue: true });
+      expect(drift).toMatchObject({ extra: [], doubtful: [], residue: ["/data/b"] });
     },
   );
 

@@ -19,9 +19,10 @@ import { isIgnored } from "./ignored.ts";
 export type Extras = {
   at: Path[];
   foreignVersion: boolean;
-  /** The doubtful ones are owned by somebody who may only have been there when the server set a default. */
-  residue: boolean;
+  /** Desired containers that somebody else has taken from us. */
   doubtful: string[];
+  /** Undesired places whose owner may only have been there when the server set a default. */
+  residue: string[];
 };
 
 export type Entries = { owned: JsonObject; foreign: readonly ManagedFieldsEntry[] };
@@ -30,7 +31,7 @@ export type Entries = { owned: JsonObject; foreign: readonly ManagedFieldsEntry[
 const NOT_CONTENT = new Set(["f:metadata", "f:status", "f:apiVersion", "f:kind"]);
 
 export function foreignExtras(desired: KubernetesObject, live: KubernetesObject, entries: Entries): Extras {
-  const extras: Extras = { at: [], foreignVersion: false, residue: false, doubtful: [] };
+  const extras: Extras = { at: [], foreignVersion: false, doubtful: [], residue: [] };
   for (const entry of entries.foreign) {
     const members = fieldMembers(entry.fieldsV1 ?? {}).filter((path) => !NOT_CONTENT.has(path[0] ?? ""));
     if (members.length === 0) continue;
@@ -48,11 +49,8 @@ function judge(path: FieldPath, entry: ManagedFieldsEntry, { desired, live, owne
   const wanted = resolveField(asJson(desired), path, true)[0];
   if (wanted === undefined) {
     const found = resolveField(asJson(live), path).map(({ path: at }) => at);
-    if (!isResidue(entry)) extras.at.push(...found);
-    else if (found.length > 0) {
-      extras.residue = true;
-      extras.doubtful.push(...found.map(printPointer));
-    }
+    if (isResidue(entry)) extras.residue.push(...found.map(printPointer));
+    else extras.at.push(...found);
     return;
   }
   // a scalar is judged by its value; a container taken from us may hold more than we see
