@@ -308,12 +308,14 @@ describe("the deep check", () => {
     });
   });
 
-  it("asks nothing about an object that holds exactly what is desired", () => {
+  it("asks about each object, also about one that holds exactly what is desired", () => {
     const { world, key } = found({});
     step(world, key);
-    expect(isChecked(world)).toBe(true);
+    expect(isChecked(world)).toBe(false);
     world.checksDue.add(TARGET);
+    answer(world, step(world, key), {});
     expect(step(world, key)).toMatchObject(IN_SYNC);
+    expect(isChecked(world)).toBe(true);
   });
 
   it("leaves it at ownership when the server will not say", () => {

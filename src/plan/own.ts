@@ -91,16 +91,16 @@ function planOwned(target: Seen): TargetPlan {
   if (created || (same && judged?.checked)) return judge(target, true);
   const answers = answersOf(target);
   if (answers !== undefined) return compareOwn(target, undefined, answers);
-  if (isExactly(target.wanted.object, target.live)) return judge(target, true);
   if (target.checkDue) return { step: ask(target, "ownership shows no difference, and cannot show all") };
   if (judged === undefined || same) return judge(target, false);
+  if (isExactly(target.wanted.object, target.live)) return judge(target, judged.checked);
   return { step: ask(target, "it changed, and ownership does not show all of the change") };
 }
 
 /** Ownership says that it may be drift. */
 function planDoubtful(target: Seen, drift: Drift): TargetPlan {
-  if (isExactly(target.wanted.object, target.live)) return judge(target, true);
-  if (isSame(target)) return judge(target, target.record.judged?.checked === true);
+  const known = isSame(target) || isExactly(target.wanted.object, target.live);
+  if (known) return judge(target, target.record.judged?.checked === true);
   const answers = answersOf(target);
   if (answers === undefined)
     return { step: ask(target, `${listPaths(driftPaths(drift)) || "it"} may be as it should be`) };
