@@ -59,6 +59,21 @@ describe("values", () => {
       ['/l/v:"b"'],
     ],
     [
+      "an element of a keyed list that is gone, so that our entry has lost it too",
+      { l: [{ name: "a" }, { name: "b" }] },
+      { l: [{ name: "b" }] },
+      { "f:l": { 'k:{"name":"b"}': { ".": {}, "f:name": {} } } },
+      ["/l/0"],
+    ],
+    [
+      "an element that is there twice, so that nobody owns it",
+      { l: [{ name: "a" }, { name: "b" }] },
+      { l: [{ name: "a" }, { name: "b" }, { name: "a" }] },
+      { "f:l": { 'k:{"name":"b"}': { ".": {}, "f:name": {} } } },
+      ["/l/0"],
+    ],
+    ["an integer beyond 2^53", { n: 9007199254740992n }, { n: 9007199254740993n }, { "f:n": {} }, ["/n"]],
+    [
       "a key of the prototype",
       { data: { constructor: "x" } },
       { data: {} },
