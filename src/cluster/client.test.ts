@@ -238,7 +238,8 @@ describe("a watch", () => {
     const from = { resourceVersion: "1", timeoutSeconds: 1 };
     const opened = await openWatch(client, { resource: PODS }, from, new AbortController().signal);
     if (!opened.ok) throw new Error(opened.failure.message);
-    const events = await Array.fromAsync(opened.events);
+    const events: unknown[] = [];
+    for await (const event of opened.events) events.push(event);
     expect(events).toMatchObject([{ type: "ADDED", object: { spec: { big: 9007199254740993n } } }]);
   });
 });
