@@ -8,6 +8,7 @@ import {
   type KubernetesObject,
   keyOf,
   printJson,
+  valueAt,
 } from "../object/index.ts";
 import type { FreshAnswers, Judgement, TargetRecord, World } from "../state/index.ts";
 import { type Drifted, notAccepted } from "./correction.ts";
@@ -81,7 +82,13 @@ export function applyChanged({ wanted, record, desired }: Own): Step {
 }
 
 export function judge(target: Seen, checked: boolean): TargetPlan {
-  return settled(target, { ...digestsOf(target), compared: target.compared, inSync: true, checked });
+  return settled(target, { ...digestsOf(target), compared: target.compared, metadata: "", inSync: true, checked });
+}
+
+/** The judgement holds, although something may have changed that does not count. */
+export function judgedAgain(own: Own, judged: Judgement): TargetPlan {
+  const { failure } = judged;
+  return failure === undefined ? settled(own, { ...judged, digest: own.record.digest }) : cannotBe(own, failure);
 }
 
 /** Nothing more can be done as things stand. */
@@ -90,8 +97,11 @@ export function failed(target: Seen, path: string): TargetPlan {
 }
 
 export function cannotBe(own: Own, { reason, message }: Pick<Failure, "reason" | "message">): TargetPlan {
-  const { wanted } = own;
-  const judgement = { ...digestsOf(own), compared: "", inSync: false, checked: true, failure: { reason, message } };
+  const { wanted, record } = own;
+  const { pending, judged } = record;
+  const metadata = pending === undefined ? (judged?.metadata ?? "") : digestOfMetadata(wanted.object, pending.live);
+  const digests = { ...digestsOf(own), compared: "", metadata };
+  const judgement = { ...digests, inSync: false, checked: true, failure: { reason, message } };
   return {
     step: skip(wanted, message, { reason, message, target: wanted.target.ref }),
     judged: { target: wanted.target.ref, ...judgement },
@@ -104,4 +114,16 @@ export function settled({ wanted }: Own, judgement: Judgement): TargetPlan {
 
 function digestsOf({ desired, content, record }: Own): Pick<Judgement, "desired" | "content" | "digest" | "live"> {
   return { desired, content, digest: record.digest, live: record.live };
+}
+
+/** Of the labels and annotations that are desired, as they are; "" when they are as desired, as nearly always. */
+export function digestOfMetadata(object: KubernetesObject, live: KubernetesObject): string {
+  const kinds = ["labels", "annotations"] as const;
+  const different = kinds.flatMap((kind) =>
+    Object.entries(object.metadata[kind] ?? {}).map(([key, text]) => {
+      const found = valueAt(live.metadata[kind], [key]) ?? null;
+      return found === text ? null : [kind, key, found];
+    }),
+  );
+  return different.every((entry) => entry === null) ? "" : contentDigest(printJson(different));
 }

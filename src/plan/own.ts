@@ -6,7 +6,7 @@
  * is left after another desired state was applied, and once after each start.
  */
 
-import { type KubernetesObject, valueAt } from "../object/index.ts";
+import type { KubernetesObject } from "../object/index.ts";
 import type { Judgement, TargetRecord, World } from "../state/index.ts";
 import { isMoved, listPaths, planApply } from "./correction.ts";
 import { type Drift, driftPaths, findDrift, isDefinite, isInSync } from "./drift.ts";
@@ -18,8 +18,10 @@ import {
   ask,
   cannotBe,
   digestOfFresh,
+  digestOfMetadata,
   driftedOf,
   judge,
+  judgedAgain,
   type Own,
   ownTarget,
   read,
@@ -41,10 +43,8 @@ export function planOwn(world: World, wanted: Wanted, record: TargetRecord): Tar
 
 /** The same content again, such as after a repair: the judgement is given once more, so that the waiting event is settled. */
 function planJudged(own: Own, judged: Judgement): TargetPlan {
-  const { failure } = judged;
-  if (failure !== undefined) return cannotBe(own, failure);
   const answers = answersOf(own);
-  if (judged.checked || (answers === undefined && !own.checkDue)) return settled(own, judged);
+  if (judged.checked || (answers === undefined && !own.checkDue)) return judgedAgain(own, judged);
   if (answers === undefined) return { step: ask(own, "ownership shows no difference, and cannot show all") };
   const [first] = answers.contents;
   const isFresh = first !== undefined && digestOfFresh(own, first) === judged.compared;
@@ -55,8 +55,7 @@ function planJudged(own: Own, judged: Judgement): TargetPlan {
 
 function planSeen(own: Own, live: KubernetesObject): TargetPlan {
   const { judged, tried } = own.record;
-  if (judged !== undefined && isUnchanged(own, judged, live))
-    return settled(own, { ...judged, digest: own.record.digest });
+  if (judged !== undefined && isUnchanged(own, judged, live)) return judgedAgain(own, judged);
   const target = seen(own, live);
   const drift = findDrift(own.wanted.object, live);
   if (isMoved(tried) && !isDefinite(drift)) return applyMoved(target);
@@ -73,15 +72,10 @@ function applyMoved(target: Seen): TargetPlan {
   return step === undefined ? judge(target, true) : { step: { ...step, because: "what others owned is to be pruned" } };
 }
 
-/** The same content under the same desired state is in sync, whatever became of its ownership. */
+/** The same content under the same desired state is what it was, whatever became of its ownership. */
 function isUnchanged({ wanted, record, desired }: Own, judged: Judgement, live: KubernetesObject): boolean {
-  if (!judged.inSync || judged.desired !== desired || judged.live !== record.live) return false;
-  const { labels = {}, annotations = {} } = wanted.object.metadata;
-  return has(live.metadata.labels, labels) && has(live.metadata.annotations, annotations);
-}
-
-function has(texts: { [key: string]: string } | undefined, wanted: { [key: string]: string }): boolean {
-  return Object.entries(wanted).every(([key, text]) => valueAt(texts, [key]) === text);
+  const same = judged.desired === desired && judged.live === record.live;
+  return same && judged.metadata === digestOfMetadata(wanted.object, live);
 }
 
 /** In sync by values and ownership. */

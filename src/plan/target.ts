@@ -144,7 +144,7 @@ function unmarkedDigest({ object }: DesiredTarget): string {
 /** Judged without a look, so that the object need not be kept. */
 export function leftAlone({ ref, digest, live }: TargetRecord): TargetPlan {
   const step: SkipStep = { verb: "skip", target: ref, because: "it was made once and is left alone", inSync: true };
-  const digests = { desired: "", content: "", digest, live, compared: "" };
+  const digests = { desired: "", content: "", digest, live, compared: "", metadata: "" };
   return { step, judged: { target: ref, ...digests, inSync: true, checked: true } };
 }
 

@@ -37,7 +37,7 @@ function target(
 
 function judgementOf(record: TargetRecord | undefined): Judgement {
   const { digest = "", live = "" } = record ?? {};
-  return { desired: "d", content: "c", digest, live, compared: live, inSync: true, checked: true };
+  return { desired: "d", content: "c", digest, live, compared: live, metadata: "", inSync: true, checked: true };
 }
 
 const SEEN: Sighting = { resource: RESOURCE, by: "watch", now: 5 };

@@ -54,8 +54,10 @@ export type Judgement = {
   digest: string;
   /** The digest of its content alone. */
   live: string;
-  /** The same without what is never compared with a fresh object. */
+  /** That without what is never compared with a fresh object. */
   compared: string;
+  /** The digest of the labels and annotations that are desired, as they are; "" when they are as desired. */
+  metadata: string;
   inSync: boolean;
   /** True when a fresh object would be like this, as far as anybody can know; until then it is in sync by ownership. */
   checked: boolean;
