@@ -380,6 +380,10 @@ describe("what can never be", () => {
     const told = { verb: "skip", failure: { reason: "NotAccepted", message: expect.stringContaining("/data/owner") } };
     expect(step(world, key)).toMatchObject(told);
     expect(step(world, key)).toMatchObject(told);
+    const labels = { ...insist.metadata.labels, theirs: "x" };
+    const touched = changedBy("m", insist, () => {}, {});
+    observe(world, { ...touched, metadata: { ...touched.metadata, labels } });
+    expect(step(world, key)).toMatchObject(told);
     observe(
       world,
       changedBy("m", insist, (o) => Object.assign(o, { data: { owner: "m" } }), {}),
