@@ -56,6 +56,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     identity: `${hostname()}_${randomUUID()}`,
     concurrency: flags.concurrency,
     pruneDelay: flags.pruneDelay,
+    deepCheckRate: flags.deepCheckRate,
     systemNamespaces,
     newInstallationKey: flags.newInstallationKey,
     metrics,

@@ -46,6 +46,15 @@ describe("a refused write", () => {
       "retry",
     ],
     ["an immutable field", failure(422, "spec.x: field is immutable"), undefined, "ImmutableField", "retry"],
+    ["a role that stays bound", failure(422, "roleRef: cannot change roleRef"), undefined, "ImmutableField", "retry"],
+    ["an address", failure(422, "spec.clusterIPs[0]: may not change once set"), undefined, "ImmutableField", "retry"],
+    [
+      "most fields of a StatefulSet",
+      failure(422, "updates to statefulset spec for fields other than 'replicas' are forbidden"),
+      undefined,
+      "ImmutableField",
+      "retry",
+    ],
     ["an invalid object", failure(422, "spec.x: Required value"), undefined, "InvalidTarget", "retry"],
     [
       "an unknown field, answered as a fault",

@@ -54,7 +54,7 @@ export function isTerminating(failure: ApiFailure): boolean {
 
 function isImmutable({ causes, message }: ApiFailure): boolean {
   return [message, ...causes.map((cause) => cause.message)].some((text) =>
-    /immutable|may not be changed|not.* be updated/i.test(text),
+    /immutable|(may not|cannot) (be )?change|not.* be updated|updates to .* are forbidden/i.test(text),
   );
 }
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Resource } from "../object/index.ts";
 import { type ClusterClient, connectCluster, type RequestObserver } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
-import { listPage } from "./reads.ts";
+import { listPage, openWatch } from "./reads.ts";
 
 const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true, verbs: ["list"] };
 const GET = { method: "GET", path: "/api/v1/pods" } as const;
@@ -118,6 +118,14 @@ describe("a list", () => {
     expect(await listPage(client, { resource: PODS }, "")).toEqual(page);
   });
 
+  it("keeps all digits of its integers", async () => {
+    const item = '{"metadata":{"name":"a","uid":"u","resourceVersion":"1"},"spec":{"big":9007199254740993,"small":12}}';
+    const body = `{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[${item}]}`;
+    const client = await clientOf(answering(200, body));
+    const page = await listPage(client, { resource: PODS }, "");
+    expect(page).toMatchObject({ ok: true, objects: [{ spec: { big: 9007199254740993n, small: 12 } }] });
+  });
+
   it.each<[string, number, string]>([
     ["302", 302, ""],
     ["304", 304, ""],
@@ -223,6 +231,19 @@ describe("a token", () => {
   });
 });
 
+describe("a watch", () => {
+  it("keeps all digits of the integers in its events", async () => {
+    const object = '{"kind":"Pod","metadata":{"name":"a","resourceVersion":"7"},"spec":{"big":9007199254740993}}';
+    const client = await clientOf(answering(200, `{"type":"ADDED","object":${object}}\n`));
+    const from = { resourceVersion: "1", timeoutSeconds: 1 };
+    const opened = await openWatch(client, { resource: PODS }, from, new AbortController().signal);
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const events: unknown[] = [];
+    for await (const event of opened.events) events.push(event);
+    expect(events).toMatchObject([{ type: "ADDED", object: { spec: { big: 9007199254740993n } } }]);
+  });
+});
+
 describe("a stream", () => {
   it("is handed on as it comes, and ends when it is aborted", async () => {
     const client = await clientOf((_, response) => response.writeHead(200).write("first\n"));
@@ -265,6 +286,18 @@ describe("a request", () => {
       accept: "application/json",
       body: '{"a":1}',
     });
+  });
+
+  it("carries all digits of its integers", async () => {
+    let sent = "";
+    const listener: RequestListener = async (request, response) => {
+      sent = await textOf(request);
+      response.end('{"big":9007199254740993}');
+    };
+    const client = await clientOf(listener);
+    const answer = await client.send({ method: "POST", path: "/x", body: { big: 9007199254740993n, small: 1 } });
+    expect(sent).toBe('{"big":9007199254740993,"small":1}');
+    expect(answer).toEqual({ ok: true, status: 200, body: { big: 9007199254740993n } });
   });
 
   it("is told to the observer with its status, 0 when there was none", async () => {

@@ -1,7 +1,7 @@
 /** The transport: HTTP/1.1 keep-alive, one pool of connections for requests, one connection for each watch. */
 
 import { Agent, type Dispatcher, Pool } from "undici";
-import type { Json } from "../object/index.ts";
+import { type Json, parseJson, printJson } from "../object/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { createExchanges, type Exchanges } from "./exchange.ts";
 import { type ApiFailure, failureOf, unreachable } from "./failure.ts";
@@ -97,7 +97,7 @@ class UndiciClient implements ClusterClient {
       const { status, headers, text } = await this.#exchanges.exchange(options, left);
       this.#observe(request.method, status, performance.now() - start);
       if (!isSuccess(status)) return { ok: false, failure: failureOf(status, text, headerOf(headers, "retry-after")) };
-      return { ok: true, status, body: text === "" ? null : JSON.parse(text) };
+      return { ok: true, status, body: text === "" ? null : parseJson(text) };
     } catch (error) {
       this.#observe(request.method, 0, performance.now() - start);
       return { ok: false, failure: unreachable(error) };
@@ -143,7 +143,7 @@ class UndiciClient implements ClusterClient {
         ...(authorization === undefined ? {} : { authorization }),
         ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
       },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      body: request.body === undefined ? null : printJson(request.body),
     };
   }
 }

@@ -8,6 +8,7 @@ export { isClusterWide, type Selection, selectionKey, widerSelections } from "./
 export {
   applyObject,
   deleteObject,
+  dryCreateObject,
   type JsonPatch,
   patchObject,
   readObject,

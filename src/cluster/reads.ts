@@ -1,6 +1,13 @@
 /** Lists in pages, and watches as streams of events. */
 
-import { collectionPath, isJsonObject, type Json, type KubernetesObject, resourceApiVersion } from "../object/index.ts";
+import {
+  collectionPath,
+  isJsonObject,
+  type Json,
+  type KubernetesObject,
+  parseJson,
+  resourceApiVersion,
+} from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
 import { type ApiFailure, unexpected } from "./failure.ts";
 import type { Selection } from "./selection.ts";
@@ -88,7 +95,7 @@ async function* parseEvents(body: AsyncIterable<Buffer>): AsyncGenerator<WatchEv
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > MAX_LINE) throw new Error(`a watch event of more than ${MAX_LINE} characters`);
-    for (const line of lines) if (line !== "") yield JSON.parse(line) as WatchEvent; // the shape of the watch API
+    for (const line of lines) if (line !== "") yield parseJson(line) as WatchEvent; // the shape of the watch API
   }
 }
 

@@ -2,6 +2,7 @@
 
 import {
   asJson,
+  collectionPath,
   isJsonObject,
   type Json,
   type KubernetesObject,
@@ -56,6 +57,22 @@ export async function patchObject(
       query: { fieldManager: MANAGER, fieldValidation: "Strict" },
       contentType: "application/json-patch+json",
       body: patch,
+    }),
+  );
+}
+
+/** What the server would make of a new object: everything but storing it. Runs admission, and counts against quotas. */
+export async function dryCreateObject(
+  client: ClusterClient,
+  resource: Resource,
+  object: KubernetesObject,
+): Promise<WriteAnswer> {
+  return objectAnswer(
+    await client.send({
+      method: "POST",
+      path: collectionPath(resource, object.metadata.namespace),
+      query: { dryRun: "All", fieldManager: MANAGER, fieldValidation: "Strict" },
+      body: asJson(object),
     }),
   );
 }

@@ -44,7 +44,8 @@ export function holdsCondition(key: Json, operator: Operator, value: Json): bool
 }
 
 function isEqualCondition(key: Json, value: Json): boolean {
-  if (typeof key === "number") return numberOf(value) === key;
+  if (typeof key === "bigint" && typeof value === "bigint") return key === value;
+  if (typeof key === "number" || typeof key === "bigint") return numberOf(value) === Number(key);
   if (typeof key === "string") return isEqualText(key, value);
   return typeof key === "boolean" ? key === value : isDeepEqual(key, value);
 }

@@ -51,9 +51,9 @@ export function compareMeasures(left: string, right: string): number | undefined
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** A number, or a string that is a decimal number; no suffixes. */
+/** A number, or a string that is a decimal number; no suffixes. A large integer is rounded. */
 export function numberOf(value: Json): number | undefined {
-  if (typeof value === "number") return value;
+  if (typeof value === "number" || typeof value === "bigint") return Number(value);
   return typeof value === "string" && DECIMAL.test(value) ? Number(value) : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** AnyIn, AllIn, AnyNotIn, AllNotIn and their older forms In, NotIn: is a key, or are its elements, among the values? */
 
-import { isJsonObject, type Json } from "../object/index.ts";
+import { isJsonObject, type Json, printJson } from "../object/index.ts";
 import { isInRange, parseMeasureRange } from "./measure.ts";
 import { matchesWildcard } from "./wildcard.ts";
 
@@ -42,7 +42,7 @@ function membersForScalar(key: Json, value: Json): IsIn | undefined {
 
 function membersForList(membership: Membership, key: readonly Json[], value: Json): IsIn | undefined {
   if (Array.isArray(value)) return amongEitherWay(value.map(textOf));
-  if (typeof value === "number" || typeof value === "boolean") {
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
     return membership === "AnyIn" || membership === "AnyNotIn" ? amongEitherWay([textOf(value)]) : undefined;
   }
   if (typeof value !== "string") return undefined;
@@ -104,5 +104,5 @@ function oldMembersForScalar(value: Json, key: string): IsIn | undefined {
 }
 
 function textOf(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : printJson(value);
 }

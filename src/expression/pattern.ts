@@ -8,13 +8,15 @@ import { compileWildcard } from "./wildcard.ts";
 export function matchesPattern(value: Json | undefined, pattern: Json): boolean {
   if (pattern === null) return value === undefined || value === null || value === "" || value === 0 || value === false;
   if (typeof pattern === "boolean") return value === pattern;
-  if (typeof pattern === "number") return value !== undefined && numberOf(value) === pattern;
+  if (typeof pattern === "bigint" && typeof value === "bigint") return value === pattern;
+  if (typeof pattern === "number" || typeof pattern === "bigint")
+    return value !== undefined && numberOf(value) === Number(pattern);
   if (typeof pattern !== "string" || (typeof value === "object" && value !== null)) return false;
   if (value === pattern) return true;
   return pattern.split("|").some((alternative) => matchesAll(value, alternative));
 }
 
-type Scalar = string | number | boolean | null | undefined;
+type Scalar = string | number | bigint | boolean | null | undefined;
 
 function matchesAll(value: Scalar, alternative: string): boolean {
   return alternative.split("&").every((term) => matchesTerm(value, term.trim()));
@@ -39,7 +41,7 @@ function isLike(value: Scalar, operand: string): boolean {
   return comparison === undefined ? compileWildcard(operand)(String(value)) : comparison === 0;
 }
 
-function isPresent(value: Scalar): value is string | number | boolean {
+function isPresent(value: Scalar): value is string | number | bigint | boolean {
   return value !== null && value !== undefined;
 }
 

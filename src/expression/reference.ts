@@ -33,7 +33,8 @@ function resolveOne(found: RegExpExecArray, at: Path, document: Json, depth: num
   if (depth >= MAX_DEPTH) return { problem: `${whole} refers to itself, or more than ${MAX_DEPTH} times further` };
   const place = walkPath(written, at);
   const value = lookUp(document, place);
-  if (typeof value === "number" && operator !== "") return { text: `${operator}${value}` };
+  if ((typeof value === "number" || typeof value === "bigint") && operator !== "")
+    return { text: `${operator}${value}` };
   if (typeof value === "string") {
     const inner = resolveReferences(value, place, document, depth + 1);
     return "text" in inner ? { text: `${operator}${inner.text}` } : inner;

@@ -3,7 +3,7 @@
  * times. What has no variables is shared with the result, not copied.
  */
 
-import type { Json, JsonObject, Path } from "../object/index.ts";
+import { type Json, type JsonObject, type Path, printJson } from "../object/index.ts";
 import { Fault, Run, runGuarded, setKey } from "./jmespath/index.ts";
 import type { Bindings, CompileOptions, Environment, Evaluated, ExpressionIssue } from "./language.ts";
 import { type Build, type ConstantPart, type FilledPart, type Part, PartFault, printPath } from "./part.ts";
@@ -115,7 +115,7 @@ function fillObject(members: readonly Member[], bindings: Json, run: Run): JsonO
   for (const { key, part, path } of members) {
     const name = fillPart(key, bindings, run);
     if (typeof name !== "string")
-      throw new PartFault(path, new Fault(`a key must be a string, not ${JSON.stringify(name)}`));
+      throw new PartFault(path, new Fault(`a key must be a string, not ${printJson(name)}`));
     if (Object.hasOwn(filled, name)) throw new PartFault(path, new Fault(`the key "${name}" is already there`));
     setKey(filled, name, fillPart(part, bindings, run));
   }

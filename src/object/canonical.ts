@@ -13,6 +13,7 @@ export function canonicalObject(object: KubernetesObject): KubernetesObject {
   const kind = `${groupOf(object.apiVersion)}/${object.kind}`;
   if (kind === "/Secret") return canonicalSecret(rest);
   if (kind === "/ConfigMap") return canonicalBytes(rest, "binaryData");
+  if (kind === "rbac.authorization.k8s.io/ClusterRole") return canonicalRole(rest);
   if (kind === "networking.k8s.io/NetworkPolicy") return { ...rest, ...dropEmptySelections(rest.spec as Json) };
   return rest;
 }
@@ -26,6 +27,12 @@ function dropNulls(value: Json): Json {
     if (child !== null && child !== undefined) define(kept, key, dropNulls(child));
   }
   return kept;
+}
+
+/** Where roles are aggregated, the control plane writes the rules, and whatever stands there is overwritten. */
+function canonicalRole(role: KubernetesObject): KubernetesObject {
+  const { rules: _rules, ...rest } = role;
+  return role.aggregationRule === undefined ? role : rest;
 }
 
 function canonicalSecret(secret: KubernetesObject): KubernetesObject {

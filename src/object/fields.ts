@@ -6,7 +6,8 @@
  */
 
 import { isEqual } from "./equality.ts";
-import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { parseJson } from "./exact-json.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "./json.ts";
 import type { KubernetesObject, ManagedFieldsEntry } from "./object.ts";
 import type { Path } from "./pointer.ts";
 
@@ -77,9 +78,9 @@ export function stepInto(value: Json, element: string, lax = false): Step[] {
     return isJsonObject(value) && Object.hasOwn(value, rest) ? [{ segment: rest, value: value[rest] ?? null }] : [];
   }
   if (!Array.isArray(value)) return [];
-  if (element.startsWith("k:")) return keyedElements(value, JSON.parse(rest), lax);
+  if (element.startsWith("k:")) return keyedElements(value, parseJson(rest) as JsonObject, lax);
   if (element.startsWith("v:")) {
-    const wanted: Json = JSON.parse(rest);
+    const wanted = parseJson(rest);
     return elements(value).filter((item) => isEqual(item.value, wanted));
   }
   const item = value[Number(rest)];
@@ -102,4 +103,18 @@ function keyedElements(list: Json[], key: JsonObject, lax: boolean): Step[] {
 
 function elements(list: Json[]): Step[] {
   return list.map((value, segment) => ({ segment, value }));
+}
+
+/** The fields that tell the elements of a keyed list apart, from the elements of an ownership set; none for a set. */
+export function keyFields(elements: readonly string[]): string[] {
+  const keyed = elements.find((element) => element.startsWith("k:"));
+  const key = keyed === undefined ? {} : parseJson(keyed.slice(2));
+  return isJsonObject(key) ? Object.keys(key) : [];
+}
+
+/** Whether `wanted` stands for that element; key fields that it leaves out are defaults of the server's. */
+export function isSameElement(wanted: Json, element: Json, keys: readonly string[]): boolean {
+  if (keys.length === 0 || !isJsonObject(wanted)) return isEqual(wanted, element);
+  if (!isJsonObject(element)) return false;
+  return keys.every((key) => !Object.hasOwn(wanted, key) || isEqual(ownValue(wanted, key), ownValue(element, key)));
 }

@@ -7,7 +7,8 @@ export {
   parseDuration,
   SECOND,
 } from "./duration.ts";
-export { isEqual } from "./equality.ts";
+export { isEqual, isSameNumber } from "./equality.ts";
+export { parseJson, printJson } from "./exact-json.ts";
 export {
   applyEntryOf,
   type FieldPath,
@@ -15,6 +16,8 @@ export {
   fieldNode,
   isApplyEntry,
   isLeaf,
+  isSameElement,
+  keyFields,
   resolveField,
   stepInto,
 } from "./fields.ts";

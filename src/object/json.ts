@@ -1,6 +1,7 @@
 /** JSON values as they come from the API server and from policies. */
 
-export type Json = null | boolean | number | string | Json[] | JsonObject;
+/** A bigint is an integer that a number cannot hold exactly; `parseJson` makes them, `printJson` prints them. */
+export type Json = null | boolean | number | bigint | string | Json[] | JsonObject;
 
 export type JsonObject = { [key: string]: Json };
 

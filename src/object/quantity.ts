@@ -74,7 +74,7 @@ export function compareQuantities(left: Quantity, right: Quantity): number {
 }
 
 /** True when both are quantities of one value, however they are written: "1000m" and "1", "1Gi" and "1024Mi". */
-export function sameQuantity(left: string | number, right: string | number): boolean {
+export function sameQuantity(left: string | number | bigint, right: string | number | bigint): boolean {
   const a = parseQuantity(String(left));
   const b = parseQuantity(String(right));
   return a !== undefined && b !== undefined && a.nanos === b.nanos;

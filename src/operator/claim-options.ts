@@ -4,6 +4,7 @@ import type { ClusterClient } from "../cluster/index.ts";
 import type { ObjectKey, ObjectRef } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
+import type { DeepCheck } from "./deep-check.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Permissions } from "./permissions.ts";
 import type { KeyedQueue } from "./queue.ts";
@@ -15,6 +16,7 @@ export type ClaimWorkerOptions = {
   queue: KeyedQueue<ClaimKey>;
   permissions: Permissions;
   repairs: Repairs;
+  deepCheck: DeepCheck;
   metrics: Metrics;
   log: Log;
   /** True while this process may write. */

@@ -11,6 +11,7 @@ import {
   type Dependency,
   dependsOnNamespace,
   dependsOnQuota,
+  type TargetRecord,
 } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 
@@ -28,12 +29,16 @@ export type ClaimOutcome = {
 /** While the API server does not answer, everything is tried again soon: it costs it nothing. */
 export const UNREACHABLE_RETRY = 1_000;
 
+/** An object that cannot be made ours may change or go without an event that would show it. */
+const FOREIGN_RETRY = 300_000;
+
 export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome): void {
   const { world, queue, onPlanned, repairs, permissions } = options;
   const { key, plan } = outcome;
   const { policy, rule } = claimRef(key);
   for (const target of outcome.deleted) repairs.forget(target);
   world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
+  options.deepCheck.ended(key);
   for (const heir of plan.heirs) queue.add(heir, "fresh");
   const refusals = [...outcome.refusals.values()];
   if (!refusals.some(({ reason }) => reason === "PermissionMissing")) permissions.forget(key);
@@ -73,7 +78,10 @@ function timed(failures: readonly Failure[], before: ClaimState | undefined): Cl
 }
 
 function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
-  const ofSteps = plan.steps.map(failureOf).filter((failure) => failure !== undefined);
+  const ofSteps = plan.steps
+    .filter(({ target }) => !refusals.has(keyOf(target))) // told in the server's own words
+    .map(failureOf)
+    .filter((failure) => failure !== undefined);
   const refused = [...refusals.values()].map(({ reason, message, target }) => ({
     reason,
     message,
@@ -95,15 +103,27 @@ function tellSharers({ world, queue }: ClaimWorkerOptions, { key, written }: Cla
   for (const target of written) for (const claim of world.claims.wanting(target)) if (claim !== key) queue.add(claim);
 }
 
-function schedule({ queue, onQuota }: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: readonly Refusal[]): void {
+function schedule(
+  { world, queue, onQuota }: ClaimWorkerOptions,
+  outcome: ClaimOutcome,
+  refusals: readonly Refusal[],
+): void {
   const { key, plan, exhausted } = outcome;
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
   const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
   const failing = exhausted || conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota");
+  const foreign = plan.steps.some(
+    (step) => failureOf(step) !== undefined && isForeign(world.inventory.get(keyOf(step.target))),
+  );
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
+  else if (foreign) queue.addLater(key, FOREIGN_RETRY);
   else queue.forgive(key);
+}
+
+function isForeign(record: TargetRecord | undefined): boolean {
+  return record !== undefined && record.marks === undefined;
 }
 
 /** As long as the server asked for; spread, so that not all come back at once. */

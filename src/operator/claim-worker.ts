@@ -5,10 +5,20 @@
 
 import { applyStep, explainFailure, neededPermission, type Outcome, type Refusal } from "../apply/index.ts";
 import { keyOf, type ObjectKey, printRef, type Resource } from "../object/index.ts";
-import { isWrite, type Plan, planClaim, type Step, type WriteStep } from "../plan/index.ts";
+import {
+  type Attempt,
+  isQuestion,
+  isWrite,
+  type Plan,
+  planClaim,
+  type QuestionStep,
+  type Step,
+  type WriteStep,
+} from "../plan/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
+import { putQuestion } from "./claim-questions.ts";
 
 export interface ClaimWorker {
   work(key: ClaimKey): Promise<void>;
@@ -19,12 +29,14 @@ export function createClaimWorker(options: ClaimWorkerOptions): ClaimWorker {
 }
 
 /** More rounds than any correction needs; past them the claim waits its turn like a failing one. */
-const ROUNDS = 8;
+const ROUNDS = 12;
 
 class ClaimRun {
   readonly #options: ClaimWorkerOptions;
   readonly #key: ClaimKey;
   readonly #refusals = new Map<ObjectKey, Refusal>();
+  /** Why a strategy was refused while others may still help. */
+  readonly #setbacks = new Map<ObjectKey, Refusal>();
   /** What we deleted ourselves is no drift, whenever its event comes. */
   readonly #deleted = new Set<ObjectKey>();
   readonly #written = new Set<ObjectKey>();
@@ -39,10 +51,10 @@ class ClaimRun {
     this.#forgetStrangers();
     for (let round = 0; round < ROUNDS; round++) {
       const plan = this.#plan();
-      const steps = plan.steps.filter(isWrite).filter((step) => !this.#refusals.has(keyOf(step.target)));
+      const steps = plan.steps.filter(isRequest).filter((step) => !this.#refusals.has(keyOf(step.target)));
       if (steps.length === 0) return this.#conclude(plan);
       if (!mayWrite()) return queue.addLater(this.#key, UNREACHABLE_RETRY);
-      await Promise.all(steps.map((step) => this.#send(step)));
+      await Promise.all(steps.map((step) => (isQuestion(step) ? this.#ask(step) : this.#send(step))));
     }
     this.#conclude(this.#plan(), true);
   }
@@ -60,16 +72,34 @@ class ClaimRun {
   }
 
   #plan(): Plan {
-    const { world, metrics, repairs } = this.#options;
+    const { metrics, world } = this.#options;
     const end = metrics.plans.startTimer();
     const plan = planClaim(world, this.#key);
     end();
-    const { policy, rule } = claimRef(this.#key);
-    for (const { target, ...judgement } of plan.judged) {
-      world.inventory.judge(keyOf(target), judgement);
-      if (judgement.inSync) repairs.settled(keyOf(target), { policy: keyOf(policy), rule, target }, world.now);
-    }
+    for (const judged of plan.judged) this.#judge(judged);
     return plan;
+  }
+
+  #judge({ target, ...judgement }: Plan["judged"][number]): void {
+    const { world, repairs, deepCheck } = this.#options;
+    const key = keyOf(target);
+    const setback = this.#setbacks.get(key);
+    if (!judgement.inSync && setback !== undefined) {
+      this.#refusals.set(key, setback); // why, in the server's own words, which may be others next time
+      world.inventory.forgetTried(key);
+      return;
+    }
+    world.inventory.judge(key, judgement);
+    const { policy: ref, rule } = claimRef(this.#key);
+    const policy = keyOf(ref);
+    if (judgement.inSync) repairs.settled(key, { policy, rule, target }, world.now);
+    deepCheck.note({ policy, claim: this.#key, target: key }, judgement.checked);
+  }
+
+  async #ask(step: QuestionStep): Promise<void> {
+    this.#logStep(step);
+    const refusal = await putQuestion(this.#options, this.#key, step);
+    if (refusal !== undefined) this.#refusals.set(keyOf(step.target), refusal);
   }
 
   async #send(step: WriteStep): Promise<void> {
@@ -92,19 +122,10 @@ class ClaimRun {
 
   /** Each answer is an observation like any event of a watch. */
   async #absorb(outcome: Outcome, since: number | undefined): Promise<void> {
-    const { world, log } = this.#options;
+    const { world } = this.#options;
     const { step } = outcome;
     const target = keyOf(step.target);
-    log.debug(
-      {
-        claim: this.#key,
-        verb: step.verb,
-        target: printRef(step.target),
-        because: step.because,
-        outcome: outcome.type,
-      },
-      "step",
-    );
+    this.#logStep(step, outcome.type);
     switch (outcome.type) {
       case "gone":
         if (step.verb === "delete") this.#deleted.add(target);
@@ -129,29 +150,42 @@ class ClaimRun {
       world.inventory.forget(target);
       return;
     }
-    world.inventory.observe(object, { resource: step.resource, by: "write", now: since ?? world.now });
+    const by = created ? "creation" : "write";
+    world.inventory.observe(object, { resource: step.resource, by, now: since ?? world.now });
     this.#written.add(target);
     if (created) repairs.recreated(target);
-    const correction = step.verb === "apply" || step.verb === "patch" ? step.correction : undefined;
-    if (correction === undefined) return;
-    repairs.corrected(target, since ?? world.now, correction);
-    // moving ownership is a means, once; another strategy counts as tried when it changed nothing
     const unchanged = before === object.metadata.resourceVersion;
-    if (unchanged || correction.strategy === "move" || correction.strategy === "patch-stale") {
-      world.inventory.noteTried(target, correction.strategy);
-    }
+    const attempt = attemptOf(step);
+    if (attempt !== undefined && (attempt.once || unchanged)) world.inventory.noteTried(target, attempt.strategy);
+    if ("correction" in step) repairs.corrected(target, since ?? world.now, step.correction);
   }
 
   async #noteFailed(step: WriteStep, failure: Parameters<typeof explainFailure>[1]): Promise<void> {
-    const correction = step.verb === "apply" || step.verb === "patch" ? step.correction : undefined;
-    if (failure.status === 422 && correction !== undefined && correction.strategy !== "apply") {
-      this.#options.world.inventory.noteTried(keyOf(step.target), correction.strategy); // the next one may fit
-      return;
-    }
     const first = explainFailure(step, failure, undefined);
+    const attempt = attemptOf(step);
+    if (failure.status === 422 && attempt !== undefined) return this.#noteInvalid(step, attempt, first);
     const asks = failure.status === 403 && first.reason !== "NamespaceTerminating";
     const missing = asks && (await this.#options.permissions.isMissing(neededPermission(step, failure), this.#key));
     this.#refuse(step, missing ? explainFailure(step, failure, false) : first);
+  }
+
+  /** Another strategy may fit, unless what is desired can never be. */
+  #noteInvalid(step: WriteStep, { strategy, desired }: Attempt, refusal: Refusal): void {
+    const { inventory } = this.#options.world;
+    const target = keyOf(step.target);
+    if (refusal.reason === "ImmutableField" && strategy !== "reset" && strategy !== "move") {
+      inventory.noteRefusal(target, { desired, reason: refusal.reason, message: refusal.message });
+    } else if (inventory.get(target)?.pending === undefined) {
+      this.#refuse(step, refusal); // without the object at hand there is no other strategy
+    } else {
+      inventory.noteTried(target, strategy);
+      if (strategy !== "reset") this.#setbacks.set(target, refusal);
+    }
+  }
+
+  #logStep(step: Step, outcome?: Outcome["type"]): void {
+    const { verb, because } = step;
+    this.#options.log.debug({ claim: this.#key, verb, target: printRef(step.target), because, outcome }, "step");
   }
 
   #refuse(step: WriteStep, refusal: Refusal): void {
@@ -172,6 +206,14 @@ class ClaimRun {
 
 /** What stands for the server's answer when a permission is known to be missing and nothing was sent. */
 const FORBIDDEN = { status: 403, reason: "Forbidden", message: "", causes: [] };
+
+function isRequest(step: Step): step is WriteStep | QuestionStep {
+  return isWrite(step) || isQuestion(step);
+}
+
+function attemptOf(step: WriteStep): Attempt | undefined {
+  return step.verb === "apply" || step.verb === "patch" ? step.attempt : undefined;
+}
 
 function permissionOf(
   resource: Resource,

@@ -18,11 +18,13 @@ export type FiguresOptions = {
   watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
   storeProblem: string | undefined;
+  /** Targets that wait for the deep check. */
+  deepCheckPending: number;
 };
 
 export function figuresOf(
   state: PolicyState,
-  { world, history, watchFailure, storeProblem }: FiguresOptions,
+  { world, history, watchFailure, storeProblem, deepCheckPending }: FiguresOptions,
 ): PolicyFigures {
   const key = keyOf(state.ref);
   const rules = state.phase === "compiled" ? state.compiled.rules : [];
@@ -56,6 +58,7 @@ export function figuresOf(
         .sort((a, b) => b.time.localeCompare(a.time)),
     ],
     ...history,
+    deepCheckPending,
   };
 }
 

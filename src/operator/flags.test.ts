@@ -56,6 +56,7 @@ describe("the flags of the operator", () => {
       logLevel: "info",
       concurrency: 32,
       pruneDelay: 10_000,
+      deepCheckRate: 20,
       systemNamespaces: [],
       newInstallationKey: false,
     });

@@ -13,6 +13,7 @@ export type OperatorFlags = {
   concurrency: number;
   /** Milliseconds. */
   pruneDelay: number;
+  deepCheckRate: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
   newInstallationKey: boolean;
@@ -52,6 +53,12 @@ export function operatorOptions(): Option[] {
     )
       .default(10_000, "10s")
       .argParser(milliseconds),
+    new Option(
+      "--deep-check-rate <targets>",
+      "targets a second that are compared with a fresh object after a start, 0 (none) to 1000",
+    )
+      .default(20)
+      .argParser(wholeNumber(0, 1_000)),
     new Option(
       "--system-namespaces <names>",
       "system namespaces that policies may reach nevertheless, comma-separated (default: none)",

@@ -54,6 +54,8 @@ export class ObservedWorld implements World {
   readonly namespaces = createObjectStore();
   readonly departures = new Map<ObjectKey, Departure>();
   readonly moments = new Set<ClaimKey>();
+  /** Targets in sync by ownership that are to be compared with a fresh object now. */
+  readonly checksDue = new Set<ObjectKey>();
   /** By policy key, then by the rule's name. */
   readonly progress = new Map<ObjectKey, Map<string, RuleProgress>>();
   readonly policyStates = new Map<ObjectKey, PolicyState>();
@@ -141,6 +143,10 @@ export class ObservedWorld implements World {
       }
     }
     return true;
+  }
+
+  isCheckDue(target: ObjectKey): boolean {
+    return this.checksDue.has(target);
   }
 
   isMoment(claim: ClaimKey): boolean {

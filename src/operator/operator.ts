@@ -10,6 +10,7 @@ import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
+import { createDeepCheck } from "./deep-check.ts";
 import { InstallationKey } from "./installation-key.ts";
 import { KeptLog } from "./kept-log.ts";
 import { KindTracker } from "./kind-tracker.ts";
@@ -39,6 +40,8 @@ export type OperatorOptions = {
   concurrency: number;
   /** Milliseconds. */
   pruneDelay: number;
+  /** Targets a second that are compared with a fresh object after a start; 0: none. */
+  deepCheckRate: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
   /** Make a new installation key where the old one is lost. */
@@ -74,6 +77,7 @@ class Loop implements Operator {
   readonly #kinds: KindTracker;
   readonly #readiness: Readiness;
   readonly #worker;
+  readonly #deepCheck;
   readonly #watchLog: WatchLog;
   #started = false;
   /** Why it could not start yet. */
@@ -95,10 +99,21 @@ class Loop implements Operator {
     });
     this.#key = new InstallationKey(client, options);
     this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
+    const mayWrite = (): boolean => leads() && this.#key.isPresent;
+    this.#deepCheck = createDeepCheck({
+      rate: options.deepCheckRate,
+      due: world.checksDue,
+      mayAsk: mayWrite,
+      isIdle: () => queue.depth === 0,
+      plan: (claim) => queue.add(claim),
+      onPending: (count) => metrics.deepCheckPending.set(count),
+      onTold: (policy) => this.#reports.touch(policy),
+    });
     this.#reports = new PolicyReports({
       ...{ client, world, metrics, log },
       mayWrite: leads,
       watchFailure: (selection) => this.#watches.stateOf(selection)?.failure,
+      deepCheckPending: (policy) => this.#deepCheck.pendingOf(policy),
       storeProblem: (policy) => this.#knowledge.problemOf(policy),
     });
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
@@ -135,8 +150,8 @@ class Loop implements Operator {
     });
     const kept = new KeptLog(metrics, log);
     this.#worker = createClaimWorker({
-      ...{ client, world, queue, repairs, metrics, log },
-      mayWrite: () => leads() && this.#key.isPresent,
+      ...{ client, world, queue, repairs, metrics, log, mayWrite },
+      deepCheck: this.#deepCheck,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => kept.note(targets, because),
@@ -161,6 +176,7 @@ class Loop implements Operator {
     this.#watches.stop();
     this.#permissions.stop();
     this.#kinds.stop();
+    this.#deepCheck.stop();
     this.#queue.stop();
     await working;
     await this.#reports.stop();
@@ -229,6 +245,7 @@ class Loop implements Operator {
         this.#knowledge.kinds.every((kind) => this.#isListed(kind)),
       hasTargets: () => this.#world.inventory.hasMarked,
     });
+    this.#deepCheck.wake();
     this.#refresh();
   }
 

@@ -19,6 +19,8 @@ export type PolicyReportsOptions = {
   watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
   storeProblem(policy: ObjectKey): string | undefined;
+  /** How many of its targets wait for the deep check. */
+  deepCheckPending(policy: ObjectKey): number;
 };
 
 /** As many as a status shows. */
@@ -82,12 +84,16 @@ export class PolicyReports {
   }
 
   #current(key: ObjectKey) {
-    const { world, watchFailure, storeProblem } = this.#options;
+    const { world, watchFailure, storeProblem, deepCheckPending } = this.#options;
     const state = world.policyStates.get(key);
     const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
     const history = this.#histories.get(key);
     if (state === undefined || resource === undefined || history === undefined) return undefined;
-    const figures = figuresOf(state, { world, history, watchFailure, storeProblem: storeProblem(key) });
+    const figures = figuresOf(state, {
+      ...{ world, history, watchFailure },
+      storeProblem: storeProblem(key),
+      deepCheckPending: deepCheckPending(key),
+    });
     const status = statusOf(figures, this.#statuses.stored(key), new Date().toISOString());
     return { ref: state.ref, resource, status };
   }

@@ -15,7 +15,7 @@ export type Repair = {
   time: string;
 };
 
-type Open = { since: number; correction: Omit<Correction, "strategy">; sent: boolean };
+type Open = { since: number; correction: Correction; sent: boolean };
 
 export class Repairs {
   readonly #open = new Map<ObjectKey, Open>();
@@ -32,7 +32,7 @@ export class Repairs {
   }
 
   /** A correcting write was answered; others may have to follow. */
-  corrected(target: ObjectKey, since: number, { strategy: _strategy, ...correction }: Correction): void {
+  corrected(target: ObjectKey, since: number, correction: Correction): void {
     const open = this.#open.get(target);
     // what looked like a deletion was a mark taken off when the object is there to be corrected
     const told = open?.sent === true ? open.correction : correction;

@@ -6,9 +6,11 @@ import {
   isEqual,
   isJsonObject,
   isLeaf,
+  isSameElement,
   type Json,
   type JsonObject,
   type KubernetesObject,
+  keyFields,
   type Path,
   printPointer,
   stepInto,
@@ -94,11 +96,12 @@ function compareEmptyList(place: Place, found: Comparison): void {
 /** A keyed list or a set: our own entry names its elements, and their order counts. */
 function compareKeyed(place: Place, desired: Json[], live: Json[], node: JsonObject, found: Comparison): void {
   const elementOf = elementsByIndex(desired, node);
+  const keys = keysOf(node);
   let last = -1;
   let ordered = true;
   desired.forEach((item, i) => {
     const element = elementOf.get(i);
-    if (element === undefined) return report(found.doubtful, { ...place, path: [...place.path, i] });
+    if (element === undefined) return compareUnowned(place, live, { item, keys, path: [...place.path, i] }, found);
     const [first, ...duplicates] = stepInto(live, element);
     if (first === undefined) return report(found.values, { ...place, path: [...place.path, element] });
     for (const duplicate of duplicates) found.duplicates.push([...place.path, duplicate.segment]);
@@ -112,6 +115,23 @@ function compareKeyed(place: Place, desired: Json[], live: Json[], node: JsonObj
     );
   });
   if (!ordered) report(found.values, place);
+}
+
+/** It is not ours (any more): gone, there more than once, or taken from us, which only the server can judge. */
+function compareUnowned(
+  place: Place,
+  live: Json[],
+  { item, keys, path }: { item: Json; keys: readonly string[] | undefined; path: Path },
+  found: Comparison,
+): void {
+  const same = keys === undefined ? 1 : live.filter((other) => isSameElement(item, other, keys)).length;
+  report(same === 1 ? found.doubtful : found.values, { ...place, path });
+}
+
+/** Undefined when no element is left that would tell how they are told apart. */
+function keysOf(node: JsonObject): readonly string[] | undefined {
+  const elements = Object.keys(node).filter((element) => element !== ".");
+  return elements.length === 0 ? undefined : keyFields(elements);
 }
 
 function elementsByIndex(desired: Json[], node: JsonObject): Map<number, string> {

@@ -20,65 +20,103 @@ import { type Drift, driftPaths } from "./drift.ts";
 import { describeCorrection, shownValues } from "./drift-record.ts";
 import { moveOwnership } from "./ownership.ts";
 import { removePaths } from "./removal.ts";
-import type { ApplyStep, Failure, PatchStep, Strategy } from "./step.ts";
+import type { ApplyStep, Failure, PatchOperation, PatchStep, Strategy } from "./step.ts";
 
 export type Drifted = {
   desired: KubernetesObject;
+  /** The digest of the desired object. */
+  digest: string;
   live: KubernetesObject;
   resource: Resource;
-  drift: Drift;
-  /** Strategies that changed nothing on this object as it stands. */
-  tried: ReadonlySet<Strategy>;
+  /** Strategies that changed nothing on this object as it stands, in the order in which they were tried. */
+  tried: ReadonlySet<string>;
 };
 
-export type CorrectionPlan = { ok: true; step: ApplyStep | PatchStep } | { ok: false; failure: Failure };
-
-export function planCorrection(drifted: Drifted): CorrectionPlan {
-  const { tried } = drifted;
-  const strategy = strategiesFor(drifted.drift).find((candidate) => !tried.has(candidate));
-  return strategy === undefined
-    ? { ok: false, failure: notAccepted(drifted) }
-    : { ok: true, step: stepOf(strategy, drifted) };
+/** Undefined when everything was tried. */
+export function planCorrection(drifted: Drifted, drift: Drift): ApplyStep | PatchStep | undefined {
+  const because = describe(drift);
+  const correction = describeCorrection(driftPaths(drift), drifted);
+  for (const strategy of strategiesFor(drift)) {
+    const step = attemptOf(strategy, drifted, drift);
+    if (step !== undefined) return { ...step, because, correction };
+  }
+  return undefined;
 }
 
 function strategiesFor(drift: Drift): Strategy[] {
-  const others = drift.values.length + drift.stale.length + drift.doubtful.length > 0 || !drift.applied;
-  if (drift.extra.length > 0 && !others && !drift.foreignVersion) return ["patch", "move", "apply", "patch-stale"];
-  if (drift.extra.length > 0 || drift.foreignVersion) return ["move", "apply", "patch-stale"];
-  return ["apply", "move", "patch-stale"];
+  const others =
+    drift.values.length + drift.stale.length + drift.doubtful.length + drift.residue.length > 0 || !drift.applied;
+  const foreign = drift.extra.length > 0 || drift.foreignVersion || drift.residue.length > 0;
+  if (!foreign) return ["apply", "move", "patch-stale"];
+  const first: Strategy[] = others || drift.foreignVersion ? [] : ["patch"];
+  return [...first, "move", "apply", "patch-stale"];
 }
 
-function stepOf(strategy: Strategy, drifted: Drifted): ApplyStep | PatchStep {
+/** What moves or removes things gives the apply that was of no use another chance. */
+const BEFORE_APPLY: readonly Strategy[] = ["move", "patch-stale"];
+
+/** `tried` is in the order in which they were. */
+function isTried(strategy: Strategy, tried: ReadonlySet<string>): boolean {
+  if (strategy !== "apply") return tried.has(strategy);
+  const order = [...tried];
+  return tried.has("apply") && BEFORE_APPLY.every((other) => order.indexOf(other) < order.indexOf("apply"));
+}
+
+/** Ownership was moved, and the apply that prunes has not followed yet. */
+export function isMoved(tried: ReadonlySet<string>): boolean {
+  return tried.has("move") && !isTried("apply", tried);
+}
+
+/** The strategy as a write; undefined when it was tried, or there is nothing for it to do. */
+function attemptOf(strategy: Strategy, drifted: Drifted, drift: Drift): ApplyStep | PatchStep | undefined {
   switch (strategy) {
-    case "apply":
-      return applyStep(drifted);
     case "patch":
-      return patchStep(strategy, drifted, removals(drifted, drifted.drift.extra));
+      return planRemoval(drifted, { strategy, paths: drift.extra });
     case "patch-stale":
-      return patchStep(strategy, drifted, removals(drifted, [...drifted.drift.extra, ...stalePaths(drifted)]));
+      return planRemoval(drifted, { strategy, paths: [...drift.extra, ...stalePaths(drifted.live, drift)] });
     case "move":
-      return patchStep(strategy, drifted, [
-        { op: "replace", path: "/metadata/managedFields", value: moveOwnership(drifted.desired, drifted.live) },
-      ]);
+      return planMove(drifted);
+    default:
+      return planApply(drifted);
   }
 }
 
-function applyStep({ desired, live, resource, drift }: Drifted): ApplyStep {
+/** `once`: one apply has to do, whether it changes anything or not. */
+export function planApply(drifted: Drifted, once = false): ApplyStep | undefined {
+  const { desired, digest, live, resource, tried } = drifted;
+  if (isTried("apply", tried)) return undefined;
+  const last = once || BEFORE_APPLY.some((strategy) => tried.has(strategy));
   return {
     verb: "apply",
     target: refOf(desired),
     resource,
     object: desired,
     precondition: { uid: live.metadata.uid ?? "" },
-    because: describe(drift),
-    correction: describeCorrection("apply", { desired, live, drift }),
+    attempt: { strategy: "apply", desired: digest, once: last },
+    because: "",
   };
 }
 
+export function planMove(drifted: Drifted): PatchStep | undefined {
+  const value = moveOwnership(drifted.desired, drifted.live);
+  if (value === undefined || drifted.tried.has("move")) return undefined;
+  return patchStep(drifted, "move", [{ op: "replace", path: "/metadata/managedFields", value }]);
+}
+
+export function planRemoval(
+  drifted: Drifted,
+  { strategy, paths }: { strategy: Strategy; paths: readonly Path[] },
+): PatchStep | undefined {
+  const { desired, live, tried } = drifted;
+  if (paths.length === 0 || tried.has(strategy)) return undefined;
+  const isDesired = (path: Path): boolean => valueAt(asJson(desired), path) !== undefined;
+  return patchStep(drifted, strategy, removePaths(asJson(live), paths, isDesired));
+}
+
 function patchStep(
+  { desired, digest, live, resource }: Drifted,
   strategy: Strategy,
-  { desired, live, resource, drift }: Drifted,
-  patch: PatchStep["patch"],
+  patch: readonly PatchOperation[],
 ): PatchStep {
   const resourceVersion = live.metadata.resourceVersion ?? "";
   return {
@@ -88,21 +126,18 @@ function patchStep(
     // replacing the resourceVersion makes a stale patch a 409; testing it would make it a 422 like any bad patch
     patch: [{ op: "replace", path: "/metadata/resourceVersion", value: resourceVersion }, ...patch],
     precondition: { resourceVersion },
-    because: describe(drift),
-    correction: describeCorrection(strategy, { desired, live, drift }),
+    // additions may come in between, and then go the same way; the others are means, and of use once
+    attempt: { strategy, desired: digest, once: strategy !== "patch" },
+    because: "",
   };
 }
 
-function removals({ desired, live }: Drifted, paths: readonly Path[]): PatchStep["patch"] {
-  return removePaths(asJson(live), paths, (path) => valueAt(asJson(desired), path) !== undefined);
-}
-
-function stalePaths({ live, drift }: Drifted): Path[] {
+function stalePaths(live: KubernetesObject, drift: Drift): Path[] {
   return drift.stale.flatMap((path) => resolveField(asJson(live), path).map((found) => found.path));
 }
 
-function notAccepted({ desired, live, drift }: Drifted): Failure {
-  const path = driftPaths(drift)[0] ?? "";
+/** The server or a webhook insists: what is asked for, and what it keeps. */
+export function notAccepted(desired: KubernetesObject, live: KubernetesObject, path: string): Failure {
   const { before = "nothing", after = "nothing" } = shownValues(path, desired, live);
   return {
     reason: "NotAccepted",
@@ -114,18 +149,20 @@ function notAccepted({ desired, live, drift }: Drifted): Failure {
 function describe(drift: Drift): string {
   if (!drift.applied) return "it was never applied by Perennial";
   const parts = [
-    drift.values.length > 0 ? `${list(drift.values)} differs` : "",
-    drift.extra.length > 0 ? `${list(drift.extra.map(printPointer))} was added` : "",
-    drift.stale.length > 0 ? `${list(drift.stale.map((path) => path.join(".")))} is no longer desired` : "",
+    drift.values.length > 0 ? `${listPaths(drift.values)} differs` : "",
+    drift.extra.length > 0 ? `${listPaths(drift.extra.map(printPointer))} was added` : "",
+    drift.stale.length > 0 ? `${listPaths(drift.stale.map((path) => path.join(".")))} is no longer desired` : "",
     drift.foreignVersion ? "another manager owns fields in another API version" : "",
-    drift.doubtful.length > 0 ? `${list(drift.doubtful)} is owned by somebody else` : "",
+    drift.doubtful.length > 0 ? `${listPaths(drift.doubtful)} is owned by somebody else` : "",
+    drift.residue.length > 0 ? `${listPaths(drift.residue)} is owned by nobody in particular` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
 
 const SHOWN = 3;
 
-function list(paths: readonly string[]): string {
+/** The first few paths, for people. */
+export function listPaths(paths: readonly string[]): string {
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : "";
   return paths.slice(0, SHOWN).join(", ") + more;
 }

@@ -7,22 +7,21 @@ import {
   type KubernetesObject,
   MANAGER,
   type Path,
+  printJson,
   type Segment,
   valueAt,
 } from "../object/index.ts";
-import { type Drift, driftPaths } from "./drift.ts";
-import type { Correction, Strategy } from "./step.ts";
+import type { Correction } from "./step.ts";
 
-type Compared = { desired: KubernetesObject; live: KubernetesObject; drift: Drift };
+type Compared = { desired: KubernetesObject; live: KubernetesObject };
 
 /** As many paths as a status shows. */
 const MOST_PATHS = 10;
 
-export function describeCorrection(strategy: Strategy, { desired, live, drift }: Compared): Correction {
-  const paths = driftPaths(drift).slice(0, MOST_PATHS);
+export function describeCorrection(pointers: readonly string[], { desired, live }: Compared): Correction {
+  const paths = pointers.slice(0, MOST_PATHS);
   const manager = lastForeignManager(live);
   return {
-    strategy,
     paths,
     ...(paths[0] === undefined ? {} : shownValues(paths[0], desired, live)),
     ...(manager === undefined ? {} : { manager }),
@@ -47,7 +46,7 @@ const LONGEST = 120;
 function shown(value: Json | undefined, secret: boolean): string | undefined {
   if (value === undefined) return undefined;
   if (secret) return "(masked)";
-  const text = JSON.stringify(value);
+  const text = printJson(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 

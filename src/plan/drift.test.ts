@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type JsonObject, type KubernetesObject, printPointer } from "../object/index.ts";
-import { planCorrection } from "./correction.ts";
+import { notAccepted, planCorrection } from "./correction.ts";
 import { findDrift, isInSync } from "./drift.ts";
 import type { Strategy } from "./step.ts";
 import { CONFIG_MAPS, changedBy } from "./world.fixture.ts";
@@ -59,6 +59,21 @@ describe("values", () => {
       ['/l/v:"b"'],
     ],
     [
+      "an element of a keyed list that is gone, so that our entry has lost it too",
+      { l: [{ name: "a" }, { name: "b" }] },
+      { l: [{ name: "b" }] },
+      { "f:l": { 'k:{"name":"b"}': { ".": {}, "f:name": {} } } },
+      ["/l/0"],
+    ],
+    [
+      "an element that is there twice, so that nobody owns it",
+      { l: [{ name: "a" }, { name: "b" }] },
+      { l: [{ name: "a" }, { name: "b" }, { name: "a" }] },
+      { "f:l": { 'k:{"name":"b"}': { ".": {}, "f:name": {} } } },
+      ["/l/0"],
+    ],
+    ["an integer beyond 2^53", { n: 9007199254740992n }, { n: 9007199254740993n }, { "f:n": {} }, ["/n"]],
+    [
       "a key of the prototype",
       { data: { constructor: "x" } },
       { data: {} },
@@ -100,6 +115,18 @@ describe("what others added", () => {
     expect(findDrift(desired({ data: { a: "1" } }), changed).extra.map(printPointer)).toEqual(paths);
   });
 
+  it.each(["perennial", "before-first-apply"])(
+    "is in doubt when %s owns it, who may only have been there",
+    (manager) => {
+      const add = (object: JsonObject) => Object.assign(object, { data: { a: "1", b: "2" } });
+      const drift = findDrift(
+        desired({ data: { a: "1" } }),
+        changedBy(manager, live({ data: { a: "1" } }, OURS), add, { "f:data": { "f:b": {} } }),
+      );
+      expect(drift).toMatchObject({ extra: [], doubtful: [], residue: ["/data/b"] });
+    },
+  );
+
   it("is known only to the server when it was written in another API version", () => {
     const changed = changedBy("kubectl-edit", live({ data: { a: "1" } }, OURS), () => {}, { "f:other": {} });
     for (const entry of changed.metadata.managedFields ?? [])
@@ -110,6 +137,11 @@ describe("what others added", () => {
   it.each<[string, KubernetesObject, JsonObject]>([
     ["secrets of a ServiceAccount", desired({}, "ServiceAccount"), { "f:secrets": { 'k:{"name":"t"}': {} } }],
     ["rules of an aggregated ClusterRole", desired({ aggregationRule: {} }, "ClusterRole"), { "f:rules": {} }],
+    [
+      "the injected bundle of a webhook",
+      desired({ webhooks: [{ name: "w" }] }, "ValidatingWebhookConfiguration"),
+      { "f:webhooks": { 'k:{"name":"w"}': { "f:clientConfig": { "f:caBundle": {} } } } },
+    ],
     [
       "the restart annotation",
       desired({ spec: {} }, "Deployment"),
@@ -124,6 +156,7 @@ describe("what others added", () => {
       {
         secrets: [{ name: "t" }],
         rules: [],
+        webhooks: [{ name: "w", clientConfig: { caBundle: "x" } }],
         spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": "x" } } } },
       },
       { "f:aggregationRule": {} },
@@ -144,9 +177,8 @@ describe("what we applied once and no longer want", () => {
 describe("a correction", () => {
   function strategy(stored: KubernetesObject, tried: Strategy[] = []): string {
     const wanted = desired({ data: { a: "1" } });
-    const drift = findDrift(wanted, stored);
-    const plan = planCorrection({ desired: wanted, live: stored, resource: CONFIG_MAPS, drift, tried: new Set(tried) });
-    return plan.ok ? (plan.step.correction?.strategy ?? "") : plan.failure.reason;
+    const drifted = { desired: wanted, digest: "d", live: stored, resource: CONFIG_MAPS, tried: new Set(tried) };
+    return planCorrection(drifted, findDrift(wanted, stored))?.attempt?.strategy ?? "none";
   }
 
   const edited = live({ data: { a: "2" } }, OURS);
@@ -160,12 +192,22 @@ describe("a correction", () => {
     "f:data": { "f:a": {}, "f:b": {} },
   });
 
+  const left = changedBy(
+    "perennial",
+    live({ data: { a: "1" } }, OURS),
+    (o) => Object.assign(o, { data: { a: "1", b: "2" } }),
+    { "f:data": { "f:b": {} } },
+  );
+
   it.each<[string, KubernetesObject, Strategy[], string]>([
     ["an apply for an edited value", edited, [], "apply"],
     ["a patch for an addition alone", added, [], "patch"],
     ["a move of ownership for both", both, [], "move"],
     ["the next strategy when one changed nothing", added, ["patch"], "move"],
-    ["NotAccepted when nothing helps", edited, ["apply", "move", "patch-stale"], "NotAccepted"],
+    ["no move when nobody else owns anything", edited, ["apply"], "none"],
+    ["another apply after ownership was moved", both, ["apply", "move"], "apply"],
+    ["none when nothing helps", both, ["move", "patch-stale", "apply"], "none"],
+    ["a move for what the default that came back left", left, [], "move"],
   ])("is %s", (_name, stored, tried, expected) => {
     expect(strategy(stored, tried)).toBe(expected);
   });
@@ -173,14 +215,9 @@ describe("a correction", () => {
   it("never shows the content of a Secret", () => {
     const wanted = desired({ data: { p: "c2VjcmV0" } }, "Secret");
     const stored = live({ data: { p: "b3RoZXI=" } }, { "f:data": { "f:p": {} } }, "Secret");
-    const plan = planCorrection({
-      desired: wanted,
-      live: stored,
-      resource: CONFIG_MAPS,
-      drift: findDrift(wanted, stored),
-      tried: new Set(),
-    });
-    const told = JSON.stringify(plan.ok ? plan.step.correction : plan);
+    const drifted = { desired: wanted, digest: "d", live: stored, resource: CONFIG_MAPS, tried: new Set<string>() };
+    const step = planCorrection(drifted, findDrift(wanted, stored));
+    const told = JSON.stringify(step?.correction) + JSON.stringify(notAccepted(wanted, stored, "/data/p"));
     expect(told).toContain("(masked)");
     expect(told).not.toContain("c2VjcmV0");
     expect(told).not.toContain("b3RoZXI=");

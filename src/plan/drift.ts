@@ -29,8 +29,10 @@ export type Drift = {
   extra: Path[];
   /** An extra in another API version's words: the place is known only to the server. */
   foreignVersion: boolean;
-  /** Places that only a fresh object from the server could judge. */
+  /** Desired places taken from us, where the value may still be the same: only a fresh object could tell. */
   doubtful: string[];
+  /** Undesired places of an owner that stands for nobody in particular: a fresh object could tell whether it has them. */
+  residue: string[];
   /** False when we never applied this object. */
   applied: boolean;
 };
@@ -47,6 +49,7 @@ export function findDrift(desired: KubernetesObject, live: KubernetesObject): Dr
     stale: staleFields(asJson(desired), owned),
     extra: [...content.duplicates, ...extras.at],
     foreignVersion: extras.foreignVersion,
+    residue: extras.residue,
     doubtful: [...new Set([...content.doubtful, ...extras.doubtful])],
     applied: ours !== undefined,
   };
@@ -54,13 +57,14 @@ export function findDrift(desired: KubernetesObject, live: KubernetesObject): Dr
 
 /** The places that differ, for people. */
 export function driftPaths(drift: Drift): string[] {
-  return [...new Set([...drift.values, ...drift.extra.map(printPointer), ...drift.doubtful])];
+  return [...new Set([...drift.values, ...drift.extra.map(printPointer), ...drift.doubtful, ...drift.residue])];
 }
 
 export function isInSync(drift: Drift): boolean {
-  return (
-    drift.applied &&
-    !drift.foreignVersion &&
-    [drift.values, drift.stale, drift.extra, drift.doubtful].every((places) => places.length === 0)
-  );
+  return !isDefinite(drift) && !drift.foreignVersion && drift.doubtful.length + drift.residue.length === 0;
+}
+
+/** Drift for certain; without it, what is left is in sync or doubtful. */
+export function isDefinite({ applied, values, stale, extra }: Drift): boolean {
+  return !applied || values.length + stale.length + extra.length > 0;
 }

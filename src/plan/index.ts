@@ -3,11 +3,16 @@ export { whyNotSelected } from "./fate.ts";
 export { objectsReadBy, type Plan, planClaim } from "./plan.ts";
 export {
   type ApplyStep,
+  type AskStep,
+  type Attempt,
   type Correction,
   type DeleteStep,
   type Failure,
+  isQuestion,
   isWrite,
   type PatchStep,
+  type QuestionStep,
+  type ReadStep,
   type ReleaseStep,
   type SkipStep,
   type Step,

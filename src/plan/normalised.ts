@@ -13,6 +13,6 @@ function isSameDuration(desired: string, live: string): boolean {
   return nanos !== undefined && nanos === parseDuration(live);
 }
 
-function isScalar(value: Json): value is string | number {
-  return typeof value === "string" || typeof value === "number";
+function isScalar(value: Json): value is string | number | bigint {
+  return typeof value === "string" || typeof value === "number" || typeof value === "bigint";
 }

@@ -13,9 +13,11 @@ import {
 } from "../object/index.ts";
 import { isIgnored } from "./ignored.ts";
 
-export function moveOwnership(desired: KubernetesObject, live: KubernetesObject): Json {
+/** Undefined when nobody else owns anything that could be taken. */
+export function moveOwnership(desired: KubernetesObject, live: KubernetesObject): Json | undefined {
   const foreign = (live.metadata.managedFields ?? []).filter((entry) => !isApplyEntry(entry, MANAGER));
   const split = foreign.map((entry) => splitEntry(entry, desired));
+  if (split.every(({ taken }) => isLeaf(taken))) return undefined;
   const apiVersion = versionToTake(split, desired.apiVersion);
   const ours = ourEntry(live, apiVersion);
   const fields = split

@@ -24,7 +24,8 @@ import { type Fate, fateOf, lastWrite } from "./fate.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
-import { type Judged, leftAlone, planTarget } from "./target.ts";
+import { leftAlone, planTarget } from "./target.ts";
+import type { Judged } from "./wanted.ts";
 
 export type Plan = {
   key: ClaimKey;

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { KubernetesObject } from "../object/index.ts";
+import type { Json, JsonObject, KubernetesObject } from "../object/index.ts";
 import { copyOf } from "../rule/index.ts";
 import { otherManagerOf } from "./adoption.ts";
-import { isIgnored } from "./ignored.ts";
+import { ALLOCATED, IGNORED, isIgnored, leaveOut, placesLeftOut } from "./ignored.ts";
 
 const REFERENCE = join(import.meta.dirname, "../../docs/reference");
 
@@ -25,12 +25,24 @@ function countEntries(file: string, entry: RegExp): number {
 
 describe("docs/reference/drift.md", () => {
   const rows = rowsOf("drift.md");
+  const ignored = rows.slice(0, IGNORED.length);
+  const allocated = rows.slice(IGNORED.length);
 
-  it("has as many ignored places as the program", () => {
-    expect(rows).toHaveLength(countEntries("ignored.ts", /\bkind: "/g));
+  it("has as many places as the program", () => {
+    expect(rows).toHaveLength(IGNORED.length + ALLOCATED.length);
   });
 
-  it.each(rows)("names for %s a place that the program ignores: %s", (kind, field) => {
+  it.each(allocated)("names for %s a place that is not compared with a fresh object: %s", (kind, field) => {
+    const path = field.replaceAll("`", "").split(".");
+    const object = { apiVersion: "v1", kind, metadata: { name: "x" } };
+    const content = path.reduceRight<Json>((inner, name) => {
+      const [, plain = name, list] = /^(.*?)(\[\*\])?$/.exec(name) ?? [];
+      return { [plain]: list === undefined ? inner : [inner] };
+    }, "allocated") as JsonObject; // as built here
+    expect(JSON.stringify(leaveOut(content, placesLeftOut(object)))).not.toContain("allocated");
+  });
+
+  it.each(ignored)("names for %s a place that the program ignores: %s", (kind, field) => {
     const [path = "", ...code] = Array.from(field.matchAll(/`([^`]+)`/g), ([, text = ""]) => text);
     const object = { apiVersion: "v1", kind: kind === "any" ? "Deployment" : kind, metadata: { name: "x" } };
     const desired: KubernetesObject = kind === "ClusterRole" ? { ...object, aggregationRule: {} } : object;
@@ -39,10 +51,16 @@ describe("docs/reference/drift.md", () => {
   });
 });
 
+/** Any element of a keyed list. */
+const KEY = 'k:{"name":"x"}';
+
 /** Keys with dots and a slash, such as the restart annotation, are one element. */
 function fieldPath(path: string): string[] {
   const [, before = path, annotation] = /^(.*\.annotations)\.(.+)$/.exec(path) ?? [];
-  return [...before.split("."), ...(annotation === undefined ? [] : [annotation])].map((field) => `f:${field}`);
+  const fields = before
+    .split(".")
+    .flatMap((name) => (name.endsWith("[*]") ? [`f:${name.slice(0, -3)}`, KEY] : [`f:${name}`]));
+  return [...fields, ...(annotation === undefined ? [] : [`f:${annotation}`])];
 }
 
 describe("docs/reference/ownership.md", () => {

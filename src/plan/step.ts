@@ -1,4 +1,7 @@
-/** A plan is a value: what would be written, under which precondition, and why. Nothing is written that is no step. */
+/**
+ * A plan is a value: what would be written, under which precondition, and why. Nothing is written that is no step.
+ * A question is a step too: its answer is needed to go on, and changes nothing in the cluster.
+ */
 
 import type { Json, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
@@ -15,6 +18,7 @@ export type ApplyStep = OfTarget & {
   resource: Resource;
   object: KubernetesObject;
   precondition: { absent: true } | { uid: string };
+  attempt?: Attempt;
   correction?: Correction;
 };
 
@@ -24,6 +28,7 @@ export type PatchStep = OfTarget & {
   resource: Resource;
   patch: PatchOperation[];
   precondition: { resourceVersion: string };
+  attempt?: Attempt;
   correction?: Correction;
 };
 
@@ -32,23 +37,41 @@ export type DeleteStep = OfTarget & { verb: "delete"; resource: Resource; precon
 /** Takes our marks off an object that is kept, so that nothing acts on it again. */
 export type ReleaseStep = OfTarget & { verb: "release"; resource: Resource; precondition: { uid: string } };
 
+/** What would the server make of a fresh object? A creation that is only tried (dry run), under another name. */
+export type AskStep = OfTarget & { verb: "ask"; resource: Resource; object: KubernetesObject; desired: string };
+
+/** The target as it is stored: it is not kept while it is in sync. */
+export type ReadStep = OfTarget & { verb: "read"; resource: Resource; desired: string };
+
 /** Nothing to write: in sync, left alone, or not possible (then with a failure). */
 export type SkipStep = OfTarget & { verb: "skip"; failure?: Failure; inSync: boolean };
 
-export type Step = ApplyStep | PatchStep | DeleteStep | ReleaseStep | SkipStep;
-export type WriteStep = Exclude<Step, SkipStep>;
+export type Step = ApplyStep | PatchStep | DeleteStep | ReleaseStep | AskStep | ReadStep | SkipStep;
+export type WriteStep = Exclude<Step, AskStep | ReadStep | SkipStep>;
+export type QuestionStep = AskStep | ReadStep;
 
 export type PatchOperation = { op: "add" | "replace"; path: string; value: Json } | { op: "remove"; path: string };
 
-/** The ways to put a drift right, tried in this order until one of them has an effect. */
-export type Strategy = "patch" | "move" | "apply" | "patch-stale";
+/**
+ * The ways to bring a target about that is there already, tried one after the other until it is as it should be: take
+ * additions out; make everything ours, so that the next apply prunes it; apply; take out what we no longer want, so that
+ * the next apply fits; take out what only the server or somebody unknown can have set, so that it is set anew.
+ */
+export type Strategy = "patch" | "move" | "apply" | "patch-stale" | "reset";
+
+/** `desired`: the digest of what is desired. `once`: it counts as tried whatever it does; else when it changes nothing. */
+export type Attempt = { strategy: Strategy; desired: string; once: boolean };
 
 /** What a write puts right, for the drift record: what is wanted, what was found, and who says to have put it there. */
-export type Correction = { strategy: Strategy; paths: string[]; before?: string; after?: string; manager?: string };
+export type Correction = { paths: string[]; before?: string; after?: string; manager?: string };
 
 /** Why a claim or a target is not as desired. */
 export type Failure = { reason: Reason; message: string; target?: ObjectRef };
 
 export function isWrite(step: Step): step is WriteStep {
-  return step.verb !== "skip";
+  return step.verb !== "skip" && !isQuestion(step);
+}
+
+export function isQuestion(step: Step): step is QuestionStep {
+  return step.verb === "ask" || step.verb === "read";
 }

@@ -3,37 +3,23 @@
 import {
   ADOPTED,
   asJson,
-  type ClaimDigest,
   contentDigest,
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
-  type ObjectRef,
   parseClaimIdentity,
+  printJson,
   printRef,
 } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
-import { type ClaimKey, claimKey, type Judgement, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
+import { type ClaimKey, claimKey, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
 import { otherManagerOf } from "./adoption.ts";
-import { planCorrection } from "./correction.ts";
-import { findDrift, isInSync } from "./drift.ts";
+import { notAccepted, planCorrection } from "./correction.ts";
+import { driftPaths, findDrift } from "./drift.ts";
+import { planOwn } from "./own.ts";
 import { firstHeir } from "./precedence.ts";
 import type { Failure, SkipStep, Step } from "./step.ts";
-
-export type Wanted = {
-  key: ClaimKey;
-  digest: ClaimDigest;
-  target: DesiredTarget;
-  /** The desired object with its marks. */
-  object: KubernetesObject;
-  /** False: made once, and then left alone. */
-  synchronize: boolean;
-};
-
-/** A judgement to remember: as long as neither desired nor live changes, there is nothing to do. */
-export type Judged = Judgement & { target: ObjectRef };
-
-export type TargetPlan = { step: Step; judged?: Judged };
+import { skip, type TargetPlan, type Wanted } from "./wanted.ts";
 
 export function planTarget(world: World, wanted: Wanted): TargetPlan {
   const blocked = whyBlocked(world, wanted.target);
@@ -41,10 +27,10 @@ export function planTarget(world: World, wanted: Wanted): TargetPlan {
   const record = world.inventory.get(keyOf(wanted.target.ref));
   if (record === undefined) return { step: firstStep(world, wanted) };
   if (record.deleting) return { step: skip(wanted, "it is being deleted; it is planned when it is gone") };
-  if (record.marks === undefined) return planUnmarked(wanted, record);
+  if (record.marks === undefined) return planUnmarked(world, wanted, record);
   if (record.marks.claim !== wanted.digest) return { step: takeOverMarked(world, wanted, record) };
   if (!wanted.synchronize) return leftAlone(record);
-  return planOwn(adoptedLike(wanted, record.marks.adopted), record);
+  return planOwn(world, adoptedLike(wanted, record.marks.adopted), record);
 }
 
 type Blocked = { because: string; failure?: Failure };
@@ -83,23 +69,41 @@ function firstApply({ target, object }: Wanted): Step {
 }
 
 /** An object that was there before, or one of ours whose marks somebody took off: its annotations still tell. */
-function planUnmarked(wanted: Wanted, record: TargetRecord): TargetPlan {
+function planUnmarked(world: World, wanted: Wanted, record: TargetRecord): TargetPlan {
   const live = record.pending?.live;
   if (live === undefined) return { step: skip(wanted, "it was not read yet") };
   if (!wanted.synchronize) return { step: { ...skip(wanted, "it exists, and is left alone"), inSync: true } };
   const identity = parseClaimIdentity(live);
   // missing marks are a drift like any other
   if (identity !== undefined && claimKey(identity) === wanted.key)
-    return planOwn(adoptedLike(wanted, live.metadata.annotations?.[ADOPTED] === "true"), record);
-  return { step: adopt(wanted, live, record.uid) };
+    return planOwn(world, adoptedLike(wanted, live.metadata.annotations?.[ADOPTED] === "true"), record);
+  return { step: adopt(wanted, live, record) };
 }
 
-function adopt(wanted: Wanted, live: KubernetesObject, uid: string): Step {
+/** What else it holds goes with the same writes: no more of it is somebody else's afterwards. */
+function adopt(wanted: Wanted, live: KubernetesObject, { tried, refusal }: TargetRecord): Step {
   const owner = otherManagerOf(live);
-  if (owner === undefined)
-    return apply(adoptedLike(wanted, true), uid, "it exists and belongs to nobody: it is adopted");
-  const message = `${printRef(wanted.target.ref)} exists and belongs to ${owner}; delete it there, or choose another name in the rule`;
-  return skip(wanted, message, { reason: "Conflict", message, target: wanted.target.ref });
+  const { ref, resource } = wanted.target;
+  if (owner !== undefined) {
+    const message = `${printRef(ref)} exists and belongs to ${owner}; delete it there, or choose another name in the rule`;
+    return skip(wanted, message, { reason: "Conflict", message, target: ref });
+  }
+  const desired = adoptedLike(wanted, true).object;
+  const drift = findDrift(desired, live);
+  const digest = contentDigest(printJson(asJson(desired)));
+  if (refusal?.desired === digest) {
+    const { reason, message } = refusal;
+    return skip(wanted, message, { reason, message, target: ref });
+  }
+  const step = planCorrection({ desired, digest, live, resource, tried }, drift);
+  if (step === undefined) return notAdopted(wanted, live, driftPaths(drift)[0] ?? "");
+  const { correction: _correction, ...write } = step; // it was no target yet, so it has not drifted
+  return { ...write, because: "it exists and belongs to nobody: it is adopted" };
+}
+
+function notAdopted(wanted: Wanted, live: KubernetesObject, path: string): Step {
+  const failure = notAccepted(wanted.object, live, path);
+  return skip(wanted, failure.message, failure);
 }
 
 /** Marked for another claim: it stays with that one as long as that one wants it. */
@@ -134,53 +138,18 @@ function sharesContent({ object, target }: Wanted, { judged, pending }: TargetRe
 }
 
 function unmarkedDigest({ object }: DesiredTarget): string {
-  return contentDigest(JSON.stringify(asJson(object)));
+  return contentDigest(printJson(asJson(object)));
 }
 
 /** Judged without a look, so that the object need not be kept. */
-export function leftAlone({ ref, digest }: TargetRecord): TargetPlan {
+export function leftAlone({ ref, digest, live }: TargetRecord): TargetPlan {
   const step: SkipStep = { verb: "skip", target: ref, because: "it was made once and is left alone", inSync: true };
-  return { step, judged: { target: ref, desired: "", content: "", digest, inSync: true } };
-}
-
-function planOwn(wanted: Wanted, record: TargetRecord): TargetPlan {
-  const { target, object } = wanted;
-  const desired = contentDigest(JSON.stringify(asJson(object)));
-  const { judged, pending } = record;
-  // the same content again, such as after a repair: the judgement is given once more, so that the waiting event is settled
-  if (judged?.desired === desired && judged.digest === record.digest) {
-    return { step: judgedStep(wanted, judged), judged: { target: target.ref, ...judged } };
-  }
-  if (pending === undefined) return { step: apply(wanted, record.uid, "what is desired has changed") };
-  const drift = findDrift(object, pending.live);
-  const judgement = { target: target.ref, desired, content: unmarkedDigest(target), digest: record.digest };
-  if (isInSync(drift)) return { step: inSync(wanted), judged: { ...judgement, inSync: true } };
-  const tried = record.tried as Set<"apply">; // filled with the strategies of plans only
-  const correction = planCorrection({ desired: object, live: pending.live, resource: target.resource, drift, tried });
-  if (correction.ok) return { step: correction.step };
-  const { failure } = correction;
-  return {
-    step: skip(wanted, failure.message, failure),
-    judged: { ...judgement, inSync: false, message: failure.message },
-  };
-}
-
-function judgedStep(wanted: Wanted, judged: { inSync: boolean; message?: string }): Step {
-  if (judged.inSync) return inSync(wanted);
-  const message = judged.message ?? "";
-  return skip(wanted, message, { reason: "NotAccepted", message, target: wanted.target.ref });
+  const digests = { desired: "", content: "", digest, live, compared: "", metadata: "" };
+  return { step, judged: { target: ref, ...digests, inSync: true, checked: true } };
 }
 
 function apply({ target, object }: Wanted, uid: string, because: string): Step {
   return { verb: "apply", target: target.ref, resource: target.resource, object, precondition: { uid }, because };
-}
-
-function inSync(wanted: Wanted): SkipStep {
-  return { ...skip(wanted, "it is in sync"), inSync: true };
-}
-
-function skip({ target }: Wanted, because: string, failure?: Failure): SkipStep {
-  return { verb: "skip", target: target.ref, because, inSync: false, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** What was there before the policy is released one day, not deleted; the mark must survive each apply. */

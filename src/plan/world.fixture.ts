@@ -49,6 +49,7 @@ export type TestWorld = World & {
   states: Map<ObjectKey, PolicyState>;
   disposals: Map<ObjectKey, Disposal>;
   moments: Set<ClaimKey>;
+  checksDue: Set<ObjectKey>;
   stores: Map<string, ReturnType<typeof createObjectStore>>;
   systemNamespaces: Set<string>;
   now: number;
@@ -78,6 +79,7 @@ export function emptyWorld(): TestWorld {
     states: new Map(),
     disposals: new Map(),
     moments: new Set(),
+    checksDue: new Set(),
     stores,
     systemNamespaces: new Set(["kube-system"]),
     policies: {
@@ -93,6 +95,7 @@ export function emptyWorld(): TestWorld {
     isReady: () => world.ready,
     isPlanned: () => world.planned,
     isMoment: (claim) => world.moments.has(claim),
+    isCheckDue: (target) => world.checksDue.has(target),
   };
   return world;
 }

@@ -1,6 +1,6 @@
 /** What can be wrong with a policy as written: the closed catalogue of issue codes (docs/reference/issues.md). */
 
-import type { Json, Path } from "../object/index.ts";
+import { type Json, type Path, printJson } from "../object/index.ts";
 import { compareFieldPaths, printFieldPath } from "./path.ts";
 
 /** Each code with the sentence that stands in the reference. */
@@ -65,7 +65,7 @@ function isInsideContent(at: Path): boolean {
 function printValue(value: Json): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value !== null && typeof value === "object") return "an object";
-  const text = JSON.stringify(value);
+  const text = printJson(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 

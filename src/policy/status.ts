@@ -41,6 +41,9 @@ const summary = z
     inSync: count("How many of these are exactly as desired."),
     corrected: count("How many drifts were put right since the operator started."),
     ratio: line("inSync and desired for people, such as 48/50."),
+    deepCheckPending: count(
+      "How many of these are in sync by ownership and wait, since the start, to be compared with a fresh object; absent when none does.",
+    ).optional(),
   })
   .describe("The policy in figures.");
 

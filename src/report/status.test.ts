@@ -16,6 +16,7 @@ const QUIET: PolicyFigures = {
   failures: [],
   drifts: [],
   corrected: 2,
+  deepCheckPending: 0,
 };
 const FAILURE = { rule: "r", reason: "Rejected" as const, message: "exceeded quota", time: NOW };
 
@@ -110,5 +111,17 @@ describe("the status of a policy", () => {
       true,
     );
     expect(isSameStatus(status, statusOf(QUIET, status, LATER))).toBe(false);
+  });
+
+  it("tells how many targets wait for the deep check, and is news only when that begins and ends", () => {
+    const [none, many, few] = [0, 700, 20].map((deepCheckPending) =>
+      statusOf({ ...QUIET, deepCheckPending }, undefined, NOW),
+    );
+    if (none === undefined || many === undefined || few === undefined) throw new Error("three were made");
+    expect(many.summary?.deepCheckPending).toBe(700);
+    expect(none.summary).not.toHaveProperty("deepCheckPending");
+    expect(isSameStatus(none, many)).toBe(false);
+    expect(isSameStatus(many, few)).toBe(true);
+    expect(isSameStatus(few, none)).toBe(false);
   });
 });

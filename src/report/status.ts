@@ -35,13 +35,15 @@ export type PolicyFigures = {
   failures: NonNullable<PolicyStatus["failures"]>;
   drifts: NonNullable<PolicyStatus["drifts"]>;
   corrected: number;
+  /** Targets that were not compared with a fresh object since the start. */
+  deepCheckPending: number;
 };
 
 const EXAMPLES = 10;
 
 /** `before` is the stored status: a condition that did not turn keeps its time. */
 export function statusOf(figures: PolicyFigures, before: PolicyStatus | undefined, now: string): PolicyStatus {
-  const { triggers } = figures;
+  const { triggers, corrected, deepCheckPending } = figures;
   const desired = sum(figures.rules, "desired");
   const inSync = sum(figures.rules, "inSync");
   const conditions = [
@@ -57,7 +59,10 @@ export function statusOf(figures: PolicyFigures, before: PolicyStatus | undefine
     conditions: conditions.map((condition) =>
       withTime({ ...condition, observedGeneration: figures.generation }, before, now),
     ),
-    summary: { triggers, desired, inSync, corrected: figures.corrected, ratio: `${inSync}/${desired}` },
+    summary: {
+      ...{ triggers, desired, inSync, corrected, ratio: `${inSync}/${desired}` },
+      ...(deepCheckPending === 0 ? {} : { deepCheckPending }),
+    },
     rules: figures.rules.map((rule) => ({ ...rule })),
     failures: figures.failures
       .slice(0, EXAMPLES)
@@ -66,14 +71,16 @@ export function statusOf(figures: PolicyFigures, before: PolicyStatus | undefine
   };
 }
 
-/** Whether a status says anything new; the times of failures alone are nothing new. */
+/** Whether a status says anything new; the times of failures alone are nothing new, nor is how far the deep check has come. */
 export function isSameStatus(a: PolicyStatus | undefined, b: PolicyStatus): boolean {
   return a !== undefined && isEqual(withoutTimes(a), withoutTimes(b));
 }
 
 function withoutTimes(status: PolicyStatus): Json {
   const failures = (status.failures ?? []).map(({ time: _time, ...failure }) => failure);
-  return JSON.parse(JSON.stringify({ ...status, failures })) as Json; // plain JSON, without undefined
+  const { deepCheckPending, ...summary } = status.summary ?? {};
+  const told = { ...status, failures, summary: { ...summary, deepCheckPending: deepCheckPending !== undefined } };
+  return JSON.parse(JSON.stringify(told)) as Json; // plain JSON, without undefined
 }
 
 export function objectReference({ group, kind, namespace, name }: ObjectRef, version: string) {

@@ -1,6 +1,6 @@
 /** clone: the target is a copy of a source of the same kind. */
 
-import { isWatchable, type Json, type ObjectRef, printRef, type Resource } from "../object/index.ts";
+import { isWatchable, type Json, type ObjectRef, printJson, printRef, type Resource } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
 import { copyOf, whyNotCopied } from "./copy.ts";
 import type { Read, Snapshot, Unmet } from "./rule.ts";
@@ -59,10 +59,9 @@ export function sourceRef(
   resource: Resource,
   { path, confinedTo }: CloneScope,
 ): SourceFound {
-  if (typeof name !== "string" || name === "")
-    return invalid(`${path}.name must give a name, not ${JSON.stringify(name)}`);
+  if (typeof name !== "string" || name === "") return invalid(`${path}.name must give a name, not ${printJson(name)}`);
   if (resource.namespaced && (typeof namespace !== "string" || namespace === ""))
-    return invalid(`${path}.namespace must give the name of a namespace, not ${JSON.stringify(namespace)}`);
+    return invalid(`${path}.namespace must give the name of a namespace, not ${printJson(namespace)}`);
   const place = typeof namespace === "string" ? namespace : "";
   if (confinedTo !== undefined && place !== confinedTo) {
     const message = `${path}.namespace is ${place || "empty"}: a Policy copies only from its own namespace, ${confinedTo}`;

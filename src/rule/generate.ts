@@ -9,6 +9,7 @@ import {
   type KubernetesObject,
   keyOf,
   type ObjectRef,
+  printJson,
   type Resource,
   resourceApiVersion,
 } from "../object/index.ts";
@@ -136,11 +137,11 @@ function desiredCopy(ref: ObjectRef, resource: Resource, names: SourceNames, { s
 }
 
 function whyNotAnObject(path: string, { name, namespace, data }: Evaluated): string | undefined {
-  if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${JSON.stringify(name)}`;
+  if (typeof name !== "string" || name === "") return `${path}.name must give a name, not ${printJson(name)}`;
   if (namespace !== null && (typeof namespace !== "string" || namespace === "")) {
-    return `${path}.namespace must give the name of a namespace, not ${JSON.stringify(namespace)}`;
+    return `${path}.namespace must give the name of a namespace, not ${printJson(namespace)}`;
   }
-  if (data !== undefined && !isJsonObject(data)) return `${path}.data must give an object, not ${JSON.stringify(data)}`;
+  if (data !== undefined && !isJsonObject(data)) return `${path}.data must give an object, not ${printJson(data)}`;
   return undefined;
 }
 

@@ -11,13 +11,7 @@ export {
   dependsOnObject,
   dependsOnQuota,
 } from "./claims.ts";
-export {
-  createInventory,
-  type Inventory,
-  type InventoryWriter,
-  type Judgement,
-  type TargetRecord,
-} from "./inventory.ts";
+export { createInventory, type Inventory, type InventoryWriter } from "./inventory.ts";
 export {
   changesContent,
   createObjectStore,
@@ -26,4 +20,5 @@ export {
   type ObjectStoreWriter,
 } from "./object-store.ts";
 export { type Disposal, findRule, type Policies, type PolicyState } from "./policies.ts";
+export type { FinalRefusal, FreshAnswers, Judgement, Sighting, TargetRecord } from "./target-record.ts";
 export { type Departure, namespaceOf, type World } from "./world.ts";

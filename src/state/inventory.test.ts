@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type ClaimIdentity, type KubernetesObject, keyOf, marksFor, type Resource, refOf } from "../object/index.ts";
 import { claimKey } from "./claim-key.ts";
-import { createInventory, type Sighting } from "./inventory.ts";
+import { createInventory } from "./inventory.ts";
+import type { Judgement, Sighting, TargetRecord } from "./target-record.ts";
 
 const RESOURCE: Resource = {
   group: "",
@@ -34,6 +35,11 @@ function target(
   };
 }
 
+function judgementOf(record: TargetRecord | undefined): Judgement {
+  const { digest = "", live = "" } = record ?? {};
+  return { desired: "d", content: "c", digest, live, compared: live, metadata: "", inSync: true, checked: true };
+}
+
 const SEEN: Sighting = { resource: RESOURCE, by: "watch", now: 5 };
 
 describe("the inventory", () => {
@@ -56,7 +62,7 @@ describe("the inventory", () => {
   it("looks at the answer to a write also when the write changed nothing, unless a later event was seen", () => {
     const inventory = createInventory("test");
     const record = inventory.observe(target("7", { a: "1" }), SEEN);
-    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    inventory.judge(keyOf(REF), judgementOf(record));
     expect(inventory.observe(target("7", { a: "1" }), { ...SEEN, by: "write" })?.pending).toBeDefined();
     inventory.observe(target("9", { a: "2" }), SEEN);
     expect(inventory.observe(target("8", { a: "1" }), { ...SEEN, by: "write" })).toBeUndefined();
@@ -65,7 +71,7 @@ describe("the inventory", () => {
   it("hears nothing new in a change of status alone, once it was judged", () => {
     const inventory = createInventory("test");
     const record = inventory.observe(target("1", { a: "1" }), SEEN);
-    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    inventory.judge(keyOf(REF), judgementOf(record));
     expect(inventory.observe({ ...target("2", { a: "1" }), status: { used: 1 } }, SEEN)).toBeUndefined();
     expect(inventory.get(keyOf(REF))?.resourceVersion).toBe("2");
     expect(inventory.observe(target("3", { a: "2" }), SEEN)).toBeDefined();
@@ -75,7 +81,7 @@ describe("the inventory", () => {
     const inventory = createInventory("test");
     const record = inventory.observe(target("1", { a: "1" }), SEEN);
     expect(inventory.get(keyOf(REF))?.pending?.live).toBeDefined();
-    inventory.judge(keyOf(REF), { desired: "d", content: "c", digest: record?.digest ?? "", inSync: true });
+    inventory.judge(keyOf(REF), judgementOf(record));
     expect(inventory.get(keyOf(REF))?.pending).toBeUndefined();
   });
 
@@ -94,6 +100,49 @@ describe("the inventory", () => {
     expect([...(inventory.get(keyOf(REF))?.tried ?? [])]).toEqual(["apply"]);
     inventory.observe(target("3", { a: "3" }), SEEN);
     expect(inventory.get(keyOf(REF))?.tried.size).toBe(0);
+  });
+
+  it("tells content from labels, annotations and owners", () => {
+    const inventory = createInventory("test");
+    const first = { ...inventory.observe(target("1", { a: "1" }), SEEN) };
+    const labelled = target("2", { a: "1" });
+    labelled.metadata.labels = { ...labelled.metadata.labels, more: "x" };
+    const second = inventory.observe(labelled, SEEN);
+    expect(second?.live).toBe(first.live);
+    expect(second?.digest).not.toBe(first.digest);
+  });
+
+  it("knows a target as it was made only until it is seen otherwise", () => {
+    const inventory = createInventory("test");
+    expect(inventory.observe(target("1", { a: "1" }), { ...SEEN, by: "creation" })?.created).toBe(true);
+    expect(inventory.observe(target("2", { a: "2" }), SEEN)?.created).toBe(false);
+  });
+
+  it("keeps what the server said of fresh objects for one desired state, until the target is judged", () => {
+    const inventory = createInventory("test");
+    const record = inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.noteAnswer(keyOf(REF), "d", { data: { a: "1" } });
+    inventory.observe(target("2", { a: "2" }), SEEN);
+    inventory.noteAnswer(keyOf(REF), "d", undefined);
+    expect(inventory.get(keyOf(REF))?.answers).toEqual({
+      desired: "d",
+      contents: [{ data: { a: "1" } }],
+      refused: true,
+    });
+    inventory.noteAnswer(keyOf(REF), "e", { data: {} });
+    expect(inventory.get(keyOf(REF))?.answers).toEqual({ desired: "e", contents: [{ data: {} }], refused: false });
+    inventory.judge(keyOf(REF), judgementOf(record));
+    expect(inventory.get(keyOf(REF))?.answers).toBeUndefined();
+  });
+
+  it("forgets why something can never be applied when somebody else changes the object", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.noteRefusal(keyOf(REF), { desired: "d", reason: "ImmutableField", message: "no" });
+    inventory.observe(target("2", { a: "2" }), { ...SEEN, by: "write" });
+    expect(inventory.get(keyOf(REF))?.refusal?.message).toBe("no");
+    inventory.observe(target("3", { a: "3" }), SEEN);
+    expect(inventory.get(keyOf(REF))?.refusal).toBeUndefined();
   });
 
   it("tells which uids were deleted while a request was under way, known or not", () => {

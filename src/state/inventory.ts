@@ -12,58 +12,18 @@ import {
   contentOf,
   isBeingDeleted,
   type Json,
+  type JsonObject,
   type KubernetesObject,
   keyOf,
   MANAGER,
-  type Marks,
   type ObjectKey,
-  type ObjectRef,
-  type Resource,
+  printJson,
   readClaimIdentity,
   readMarks,
   refOf,
 } from "../object/index.ts";
 import { type ClaimKey, claimKey } from "./claim-key.ts";
-
-export type TargetRecord = {
-  readonly ref: ObjectRef;
-  resource: Resource;
-  uid: string;
-  resourceVersion: string;
-  /** Undefined: there is such an object, and it is not ours (yet). */
-  marks: Marks | undefined;
-  /** Whose it is by its annotations, when they agree with the marks; undefined when nobody can tell. */
-  claim: ClaimKey | undefined;
-  deleting: boolean;
-  /** When we wrote it last, in milliseconds since 1970 by the clock of the API server: its trigger was there then. */
-  writtenAt: number;
-  /** The digest of content, labels and annotations as last seen. */
-  digest: string;
-  /** The judgement that still holds: for this desired state, this content is in sync (or will not get better). */
-  judged?: Judgement;
-  /** What was seen and not judged yet, and when the first such event came (monotonic milliseconds). */
-  pending?: { live: KubernetesObject; since: number };
-  /** Strategies that changed nothing on the object as it stands. */
-  tried: Set<string>;
-};
-
-export type Judgement = {
-  /** The digest of what is desired, with its marks. */
-  desired: string;
-  /** The digest of what is desired without marks, to tell whether another claim wants the same. */
-  content: string;
-  /** The digest of what was seen. */
-  digest: string;
-  inSync: boolean;
-  message?: string;
-};
-
-export type Sighting = {
-  resource: Resource;
-  by: "watch" | "write";
-  /** Monotonic milliseconds. */
-  now: number;
-};
+import type { FinalRefusal, Judgement, Sighting, TargetRecord } from "./target-record.ts";
 
 export interface Inventory {
   readonly size: number;
@@ -90,6 +50,11 @@ export interface InventoryWriter extends Inventory {
   isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
+  /** All strategies may be tried once more. */
+  forgetTried(key: ObjectKey): void;
+  /** What the server answered when it was asked for a fresh object; undefined: it refuses to say. */
+  noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void;
+  noteRefusal(key: ObjectKey, refusal: FinalRefusal): void;
   /** A list is whole: records of that resource that it did not show are gone. */
   retain(isGone: (record: TargetRecord) => boolean): TargetRecord[];
 }
@@ -137,7 +102,8 @@ class MapInventory implements InventoryWriter {
     const known = this.#records.get(key);
     const { uid = "", resourceVersion = "" } = live.metadata;
     if (known?.uid === uid && isOld(resourceVersion, known.resourceVersion, seen.by)) return undefined;
-    const digest = digestOfObject(live);
+    const content = contentDigest(printJson(contentOf(live)));
+    const digest = digestOfObject(live, content);
     const unchanged = known?.uid === uid && known.digest === digest && known.deleting === isBeingDeleted(live);
     const judged = unchanged && known?.judged?.digest === digest && known.pending === undefined;
     if (known !== undefined && judged && seen.by === "watch") {
@@ -145,7 +111,7 @@ class MapInventory implements InventoryWriter {
       return undefined;
     }
     if (known !== undefined) this.#unindex(known);
-    const record = this.#recordOf(live, seen, digest, known);
+    const record = this.#recordOf(live, seen, { live: content, digest }, known);
     record.pending = { live, since: known?.pending?.since ?? seen.now };
     this.#records.set(key, record);
     this.#index(record);
@@ -185,11 +151,32 @@ class MapInventory implements InventoryWriter {
     if (record === undefined) return;
     record.judged = judgement;
     delete record.pending;
+    delete record.answers;
+    delete record.refusal;
     record.tried.clear();
   }
 
   noteTried(key: ObjectKey, strategy: string): void {
-    this.#records.get(key)?.tried.add(strategy);
+    const tried = this.#records.get(key)?.tried;
+    tried?.delete(strategy); // the last one is the last in order
+    tried?.add(strategy);
+  }
+
+  forgetTried(key: ObjectKey): void {
+    this.#records.get(key)?.tried.clear();
+  }
+
+  noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void {
+    const record = this.#records.get(key);
+    if (record === undefined) return;
+    const known = record.answers?.desired === desired ? record.answers.contents : [];
+    const contents = content === undefined ? known : [...known, content];
+    record.answers = { desired, contents, refused: content === undefined };
+  }
+
+  noteRefusal(key: ObjectKey, refusal: FinalRefusal): void {
+    const record = this.#records.get(key);
+    if (record !== undefined) record.refusal = refusal;
   }
 
   retain(isGone: (record: TargetRecord) => boolean): TargetRecord[] {
@@ -198,9 +185,15 @@ class MapInventory implements InventoryWriter {
     return gone;
   }
 
-  #recordOf(live: KubernetesObject, seen: Sighting, digest: string, known: TargetRecord | undefined): TargetRecord {
+  #recordOf(
+    live: KubernetesObject,
+    seen: Sighting,
+    digests: Pick<TargetRecord, "live" | "digest">,
+    known: TargetRecord | undefined,
+  ): TargetRecord {
     const identity = readClaimIdentity(live);
     const marks = readMarks(this.#installation, live);
+    const bySomebodyElse = seen.by === "watch";
     return {
       ref: known?.ref ?? refOf(live),
       resource: seen.resource,
@@ -210,10 +203,13 @@ class MapInventory implements InventoryWriter {
       claim: identity === undefined || marks === undefined ? undefined : claimKey(identity),
       deleting: isBeingDeleted(live),
       writtenAt: writtenAt(live),
-      digest,
+      ...digests,
+      created: seen.by === "creation",
       ...(known?.judged === undefined ? {} : { judged: known.judged }),
+      ...(known?.answers === undefined ? {} : { answers: known.answers }),
       // somebody else's change is a new start; the answer to our own write is not
-      tried: seen.by === "write" && known !== undefined ? known.tried : new Set(),
+      tried: bySomebodyElse || known === undefined ? new Set() : known.tried,
+      ...(bySomebodyElse || known?.refusal === undefined ? {} : { refusal: known.refusal }),
     };
   }
 
@@ -245,16 +241,10 @@ function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {
 }
 
 /** Content, labels, annotations and owners; not status, and no bookkeeping of the server. */
-function digestOfObject(object: KubernetesObject): string {
+function digestOfObject(object: KubernetesObject, content: string): string {
   const { labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
-  const seen: Json = [
-    contentOf(object),
-    labels,
-    annotations,
-    ownerReferences as Json,
-    asJson(object).apiVersion ?? null,
-  ];
-  return contentDigest(JSON.stringify(seen));
+  const seen: Json = [content, labels, annotations, ownerReferences as Json, asJson(object).apiVersion ?? null];
+  return contentDigest(printJson(seen));
 }
 
 /**

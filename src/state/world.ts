@@ -35,6 +35,8 @@ export interface World {
   isPlanned(kind: GroupKind): boolean;
   /** True when a once-target may be made: its trigger is new, or was just seen to change. */
   isMoment(claim: ClaimKey): boolean;
+  /** True when the target, in sync by ownership alone, is to be compared with a fresh object now. */
+  isCheckDue(target: ObjectKey): boolean;
   /** Monotonic milliseconds. */
   readonly now: number;
 }

@@ -23,6 +23,12 @@ export function createMetrics() {
       labelNames: ["verb", "outcome"] as const,
       registers,
     }),
+    questions: new Counter({
+      name: "perennial_questions_total",
+      help: "Creations that were only tried (dry run) and reads of single targets, by outcome",
+      labelNames: ["verb", "outcome"] as const,
+      registers,
+    }),
     corrections: new Counter({
       name: "perennial_corrections_total",
       help: "Drifts that were put right, by policy",
@@ -43,6 +49,11 @@ export function createMetrics() {
     }),
     queueDepth: new Gauge({ name: "perennial_queue_depth", help: "Claims that wait to be planned", registers }),
     targets: new Gauge({ name: "perennial_targets", help: "Marked targets that are known", registers }),
+    deepCheckPending: new Gauge({
+      name: "perennial_deep_check_pending",
+      help: "Targets that were not compared with a fresh object since the start",
+      registers,
+    }),
     kept: new Counter({
       name: "perennial_targets_kept_total",
       help: "Marked targets found that are kept because nothing is known any more about what made them",

@@ -1,6 +1,6 @@
 /** Comparisons, logic, pipes and multi-selects: closures made of closures. Here what is not found counts as null. */
 
-import type { JsonObject } from "../../object/index.ts";
+import type { Json, JsonObject } from "../../object/index.ts";
 import { hasHole } from "./hole.ts";
 import { compileTextHoles } from "./open.ts";
 import type { Step } from "./run.ts";
@@ -16,16 +16,20 @@ export function compileComparison(operator: Comparison, left: Step, right: Step)
   return (current, run) => {
     const a = left(current, run);
     const b = right(current, run);
-    return typeof a === "number" && typeof b === "number" ? holds(a, b) : null; // Only numbers have an order.
+    return isNumber(a) && isNumber(b) ? holds(a, b) : null; // Only numbers have an order.
   };
 }
 
 const ORDER = {
-  "<": (a: number, b: number) => a < b,
-  "<=": (a: number, b: number) => a <= b,
-  ">": (a: number, b: number) => a > b,
-  ">=": (a: number, b: number) => a >= b,
+  "<": (a: number | bigint, b: number | bigint) => a < b,
+  "<=": (a: number | bigint, b: number | bigint) => a <= b,
+  ">": (a: number | bigint, b: number | bigint) => a > b,
+  ">=": (a: number | bigint, b: number | bigint) => a >= b,
 } as const;
+
+function isNumber(value: Json | undefined): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
 
 export function compileAnd(left: Step, right: Step): Step {
   return (current, run) => {

@@ -1,5 +1,6 @@
 /** The tokens of an expression, read one after another, with the words for what does not fit. */
 
+import { printJson } from "../../object/index.ts";
 import { Fault } from "./fault.ts";
 import { showHoles } from "./hole.ts";
 import type { Token } from "./lex.ts";
@@ -36,6 +37,6 @@ export class Cursor {
 
 function showToken(token: Token): string {
   if (token.kind === "number") return String(token.value);
-  if (token.kind === "literal") return JSON.stringify(token.value);
+  if (token.kind === "literal") return printJson(token.value);
   return "text" in token ? showHoles(token.text) : token.kind;
 }

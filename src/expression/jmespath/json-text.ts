@@ -1,6 +1,6 @@
 /** Values as text and as output, within the bounds of a run. */
 
-import { isJsonObject, type Json, type JsonObject } from "../../object/index.ts";
+import { isJsonObject, type Json, type JsonObject, printJson } from "../../object/index.ts";
 import { MAX_DATA_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
 import { sortedKeys, tooDeep } from "./value.ts";
@@ -28,7 +28,7 @@ function writeJson(value: Json, writer: Writer, depth: number): void {
   if (depth > MAX_DATA_DEPTH) throw tooDeep();
   if (Array.isArray(value)) writeList(value, writer, depth + 1);
   else if (isJsonObject(value)) writeObject(value, writer, depth + 1);
-  else write(writer, typeof value === "string" ? quoteText(value) : JSON.stringify(value));
+  else write(writer, typeof value === "string" ? quoteText(value) : printJson(value));
 }
 
 function writeList(list: readonly Json[], writer: Writer, depth: number): void {

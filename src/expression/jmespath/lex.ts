@@ -1,6 +1,6 @@
 /** Text of an expression to tokens. Fails with a Fault that carries the position. */
 
-import type { Json } from "../../object/index.ts";
+import { type Json, parseJson } from "../../object/index.ts";
 import { Fault } from "./fault.ts";
 import { hasHole } from "./hole.ts";
 import { MAX_EXPRESSION_LENGTH } from "./limits.ts";
@@ -75,7 +75,7 @@ function literalToken(text: string, at: number): Token {
 
 function readLiteral(text: string, at: number): Json {
   try {
-    return JSON.parse(text) as Json; // JSON.parse gives nothing but JSON.
+    return parseJson(text);
   } catch {
     const hint = /^\s*[A-Za-z_]/.test(text) ? `; a text is written in single quotes: '${text.trim()}'` : "";
     throw new Fault(`\`${text}\` is not JSON${hint}`, { position: at });

@@ -1,6 +1,6 @@
 /** Names and literals with holes: what nested variables put in is text or data of that one token, never code. */
 
-import type { Json } from "../../object/index.ts";
+import { type Json, parseJson } from "../../object/index.ts";
 import { Fault } from "./fault.ts";
 import { splitHoles } from "./hole.ts";
 import { showValue } from "./json-text.ts";
@@ -41,7 +41,7 @@ export function compileLiteralHoles(text: string): Step {
 
 function parseLiteral(text: string): Json {
   try {
-    return JSON.parse(text) as Json; // JSON.parse gives nothing but JSON.
+    return parseJson(text);
   } catch {
     throw new Fault(`\`${text.slice(0, 200)}\` is not JSON once its variables are filled in`);
   }

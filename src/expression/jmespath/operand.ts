@@ -8,6 +8,7 @@ import {
   NANOS,
   parseDuration,
   parseQuantity,
+  printJson,
   type Quantity,
 } from "../../object/index.ts";
 
@@ -26,7 +27,7 @@ export function operate(operation: Operation, left: Json, right: Json): Outcome 
   const [leftReadings, rightReadings] = [readingsOf(left), readingsOf(right)];
   const wrong = leftReadings.length === 0 ? left : rightReadings.length === 0 ? right : undefined;
   if (wrong !== undefined) {
-    return { problem: `${JSON.stringify(wrong)} is neither a number nor a quantity (1Gi) nor a duration (1h)` };
+    return { problem: `${printJson(wrong)} is neither a number nor a quantity (1Gi) nor a duration (1h)` };
   }
   for (const a of leftReadings) {
     for (const b of rightReadings) {
@@ -35,11 +36,11 @@ export function operate(operation: Operation, left: Json, right: Json): Outcome 
     }
   }
   const kinds = `a ${leftReadings[0]?.kind} and a ${rightReadings[0]?.kind}`;
-  return { problem: `types do not fit: ${JSON.stringify(left)} and ${JSON.stringify(right)} are ${kinds}` };
+  return { problem: `types do not fit: ${printJson(left)} and ${printJson(right)} are ${kinds}` };
 }
 
 function readingsOf(value: Json): Operand[] {
-  if (typeof value === "number") return [{ kind: "number", value }];
+  if (typeof value === "number" || typeof value === "bigint") return [{ kind: "number", value: Number(value) }];
   if (typeof value !== "string") return [];
   const quantity = parseQuantity(value);
   const duration = parseDuration(value);

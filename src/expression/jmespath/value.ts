@@ -1,6 +1,6 @@
 /** What the language means by type, truth, equality, order and text of a JSON value. */
 
-import { isJsonObject, type Json, type JsonObject } from "../../object/index.ts";
+import { isJsonObject, isSameNumber, type Json, type JsonObject } from "../../object/index.ts";
 import { Fault } from "./fault.ts";
 import { MAX_DATA_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
@@ -11,6 +11,7 @@ export function typeOf(value: Json): TypeName {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   const type = typeof value;
+  if (type === "bigint") return "number";
   return type === "boolean" || type === "number" || type === "string" ? type : "object";
 }
 
@@ -32,6 +33,7 @@ export function isEqual(left: Json, right: Json, run: Run, depth = 0): boolean {
     if (typeof left === "string") run.spend(left.length >>> 6);
     return true;
   }
+  if (typeof left === "bigint" || typeof right === "bigint") return isSameNumber(left, right);
   if (left === null || right === null || typeof left !== "object" || typeof right !== "object") {
     if (typeof left === "string") run.spend(left.length >>> 6);
     return false;

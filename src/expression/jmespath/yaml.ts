@@ -50,11 +50,12 @@ function firstLine(message: string): string {
   return message.split("\n", 1)[0] ?? message;
 }
 
-/** `014` is 12, `0x10` is 16, `1_000` is 1000. */
-function readInteger(text: string): number | undefined {
+/** `014` is 12, `0x10` is 16, `1_000` is 1000; all digits of a large decimal one are kept. */
+function readInteger(text: string): number | bigint | undefined {
   const sign = text.startsWith("-") ? -1 : 1;
   const plain = text.replaceAll(/[_+-]/g, "");
   const octal = /^0o?([0-7]+)$/.exec(plain)?.[1];
   const value = octal === undefined ? Number(plain) : Number.parseInt(octal, 8);
+  if (!Number.isSafeInteger(value) && /^\d+$/.test(plain) && octal === undefined) return BigInt(sign) * BigInt(plain);
   return Number.isFinite(value) ? sign * value : undefined;
 }

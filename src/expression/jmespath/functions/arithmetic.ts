@@ -31,8 +31,8 @@ export const arithmeticFunctions: readonly FunctionSpec[] = [
       const list = args.list(0);
       if (list.length === 0) throw args.fail("an empty list has no average");
       const total = list.reduce<number>((sum, item) => {
-        if (typeof item !== "number") throw args.wrong(0, "a list of numbers");
-        return sum + item;
+        if (typeof item !== "number" && typeof item !== "bigint") throw args.wrong(0, "a list of numbers");
+        return sum + Number(item);
       }, 0);
       return total / list.length;
     },
@@ -52,7 +52,7 @@ export const arithmeticFunctions: readonly FunctionSpec[] = [
 ];
 
 function asOperand(value: Json, args: Arguments): Json {
-  if (typeof value === "number" || typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") return value;
   throw args.wrong(0, "a list of numbers, quantities or durations");
 }
 

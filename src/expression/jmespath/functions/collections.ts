@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from "../../../object/index.ts";
 import type { Run } from "../run.ts";
-import { compareText, setKey, sortedKeys } from "../value.ts";
+import { compareText, setKey, sortedKeys, typeOf } from "../value.ts";
 import type { Arguments, FunctionSpec } from "./signature.ts";
 
 const ARRAY = ["array"] as const;
@@ -87,16 +87,22 @@ function appliedKeys(args: Arguments, run: Run): Keyed[] {
 
 /** All numbers or all strings; anything else has no order. */
 function comparatorOf(keyed: readonly Keyed[], args: Arguments, run: Run): (a: Keyed, b: Keyed) => number {
-  const type = typeof keyed[0]?.key;
-  const isOrdered = (type === "number" || type === "string") && keyed.every(({ key }) => typeof key === type);
+  const type = typeOf(keyed[0]?.key ?? null);
+  const isOrdered = (type === "number" || type === "string") && keyed.every(({ key }) => typeOf(key) === type);
   if (!isOrdered) throw args.fail("needs all numbers or all strings to compare");
   return ({ key: a }, { key: b }) => {
     run.spend(1);
-    if (typeof a === "number" && typeof b === "number") return a - b;
-    if (typeof a !== "string" || typeof b !== "string") return 0;
+    if (typeof a !== "string" || typeof b !== "string") return compareNumbers(a, b);
     run.spend(Math.min(a.length, b.length) >>> 4);
     return compareText(a, b);
   };
+}
+
+/** Large integers among numbers keep their order. */
+function compareNumbers(a: Json, b: Json): number {
+  const areNumbers = a !== null && b !== null && typeof a !== "object" && typeof b !== "object";
+  if (!areNumbers || a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function sortKeyed(keyed: readonly Keyed[], args: Arguments, run: Run): Json[] {

@@ -1,6 +1,6 @@
 /** Base64, digests, JSON and YAML. */
 
-import type { Json } from "../../../object/index.ts";
+import { parseJson } from "../../../object/index.ts";
 import type { HashAlgorithm } from "../../language.ts";
 import { readYaml } from "../yaml.ts";
 import type { FunctionSpec } from "./signature.ts";
@@ -33,7 +33,7 @@ export const encodingFunctions: readonly FunctionSpec[] = [
     call(args, run) {
       run.build(2 * args.text(0).length);
       try {
-        return JSON.parse(args.text(0)) as Json; // JSON.parse gives nothing but JSON.
+        return parseJson(args.text(0));
       } catch {
         throw args.wrong(0, "JSON text");
       }

@@ -1,9 +1,9 @@
 /** How a function is described: its name, what it takes, and what it does. The tables beside this file are lists of these. */
 
-import type { Json, JsonObject } from "../../../object/index.ts";
+import { type Json, type JsonObject, printJson } from "../../../object/index.ts";
 import { Fault } from "../fault.ts";
 import type { Run, Step } from "../run.ts";
-import type { TypeName } from "../value.ts";
+import { type TypeName, typeOf } from "../value.ts";
 
 /** The types an argument may have; "reference" is an `&expression`. */
 export type Parameter = "any" | "reference" | readonly TypeName[];
@@ -47,8 +47,8 @@ export class Arguments {
 
   number(at: number): number {
     const value = this.value(at);
-    if (typeof value !== "number") throw this.wrong(at, "a number");
-    return value;
+    if (typeof value !== "number" && typeof value !== "bigint") throw this.wrong(at, "a number");
+    return Number(value); // a large integer is rounded: functions compute with numbers
   }
 
   list(at: number): readonly Json[] {
@@ -85,6 +85,6 @@ export function describe(value: Json): string {
   if (value === null) return "null (or not found)";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object") return "a map";
-  const text = JSON.stringify(value);
-  return `the ${typeof value} ${text.length > 80 ? `${text.slice(0, 77)}..."` : text}`;
+  const text = printJson(value);
+  return `the ${typeOf(value)} ${text.length > 80 ? `${text.slice(0, 77)}..."` : text}`;
 }

@@ -70,7 +70,7 @@ export const standardFunctions: readonly FunctionSpec[] = [
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 function toNumber(value: Json): Json {
-  if (typeof value === "number") return value;
+  if (typeof value === "number" || typeof value === "bigint") return value;
   if (typeof value !== "string" || !DECIMAL.test(value)) return null;
   const number = Number(value);
   return Number.isFinite(number) ? number : null;

@@ -16,8 +16,8 @@ export const totalFunctions: readonly FunctionSpec[] = [
 function addUp(args: Arguments): number {
   let total = 0;
   for (const item of args.list(0)) {
-    if (typeof item !== "number") throw args.wrong(0, "a list of numbers");
-    total += item;
+    if (typeof item !== "number" && typeof item !== "bigint") throw args.wrong(0, "a list of numbers");
+    total += Number(item);
   }
   return total;
 }

@@ -1,0 +1,29 @@
+/** A target that a claim wants, and what a plan says of it. */
+
+import type { ClaimDigest, KubernetesObject, ObjectRef } from "../object/index.ts";
+import type { DesiredTarget } from "../rule/index.ts";
+import type { ClaimKey, Judgement } from "../state/index.ts";
+import type { Failure, SkipStep, Step } from "./step.ts";
+
+export type Wanted = {
+  key: ClaimKey;
+  digest: ClaimDigest;
+  target: DesiredTarget;
+  /** The desired object with its marks. */
+  object: KubernetesObject;
+  /** False: made once, and then left alone. */
+  synchronize: boolean;
+};
+
+/** A judgement to remember: as long as neither desired nor live changes, there is nothing to do. */
+export type Judged = Judgement & { target: ObjectRef };
+
+export type TargetPlan = { step: Step; judged?: Judged };
+
+export function skip({ target }: Wanted, because: string, failure?: Failure): SkipStep {
+  return { verb: "skip", target: target.ref, because, inSync: false, ...(failure === undefined ? {} : { failure }) };
+}
+
+export function inSync(wanted: Wanted, because = "it is in sync"): SkipStep {
+  return { ...skip(wanted, because), inSync: true };
+}
