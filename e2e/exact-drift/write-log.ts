@@ -19,7 +19,7 @@ export async function readWriteLog(cluster: Cluster, mark: AuditMark): Promise<W
   const events = (await operatorRequests(cluster, mark)).filter(
     ({ verb, objectRef }) => CHANGING.has(verb) && objectRef?.subresource === undefined,
   );
-  const byPlace = Map.groupBy(events, ({ objectRef }) => `${objectRef?.resource} ${objectRef?.namespace ?? ""}`);
+  const byPlace = Map.groupBy(events, ({ objectRef }) => `${objectRef?.resource} ${namespaceOf(objectRef)}`);
   const at = ({ kind, namespace }: Place, since: Moment): Audited[] =>
     (byPlace.get(`${kind.plural} ${namespace}`) ?? []).filter(
       ({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp) >= since,
@@ -39,6 +39,11 @@ export function isWrite({ responseStatus }: Audited): boolean {
 /** It was meant to write. */
 export function isAttempt(event: Audited): boolean {
   return event.responseStatus?.code !== 409;
+}
+
+/** The log says that a Namespace lies in itself. */
+function namespaceOf(objectRef: Audited["objectRef"]): string {
+  return objectRef?.resource === "namespaces" ? "" : (objectRef?.namespace ?? "");
 }
 
 function isDryRun({ requestURI }: Audited): boolean {
