@@ -55,6 +55,17 @@ export class Hands {
     return this.#do({ method: "PATCH", path, query, contentType: "application/apply-patch+yaml", body });
   }
 
+  /** What the object would be after these operations, which are not done. */
+  preview(operations: readonly Operation[]): Promise<Answer> {
+    return this.#api.send({
+      method: "PATCH",
+      path: this.#path(),
+      query: { dryRun: "All" },
+      contentType: "application/json-patch+json",
+      body: [...operations],
+    });
+  }
+
   /** A PUT of the whole object with this content in place of its own, or with its own. */
   async replace(content?: JsonObject): Promise<Answer> {
     const live = await this.live();
