@@ -22,10 +22,11 @@ export type Deed =
 /** Names of others, of ours, and of the control plane. */
 const MANAGERS = ["manager-1", "manager-2", "manager-3", "kubectl-edit", "perennial", "kube-controller-manager"];
 
+/** None of them says that the object is another manager's: one that is made anew and says so would rightly be left alone. */
 const MARKS_OFF: readonly JsonObject[] = [
   { metadata: { labels: null } },
   { metadata: { labels: { "perennial.dev/target": null } } },
-  { metadata: { labels: { "app.kubernetes.io/managed-by": "mallory" } } },
+  { metadata: { labels: { "app.kubernetes.io/managed-by": null } } },
   { metadata: { annotations: { "perennial.dev/rule": "other" } } },
 ];
 
