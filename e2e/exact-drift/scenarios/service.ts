@@ -1,10 +1,12 @@
 /** Service: lists with keys, values that the server allocates, defaults that belong to whoever created it. */
 
+import type { Operation } from "../hands.ts";
 import { SERVICE } from "../kinds.ts";
 import { inSync, repaired, type Scenario } from "../scenario.ts";
 
 /** Of the range that is not given out of itself, so that nobody else has it. */
 const NODE_PORT = 30021;
+const PORT_81: readonly Operation[] = [{ op: "replace", path: "/spec/ports/0/port", value: 81 }];
 
 export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
@@ -14,7 +16,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   },
   {
     title: "edit port number 80->81 (key change, name clash)",
-    act: (it) => it.edit([{ op: "replace", path: "/spec/ports/0/port", value: 81 }]),
+    act: (it) => it.edit(PORT_81),
     outcome: repaired(2),
   },
   {
@@ -80,5 +82,25 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     },
     act: (it) => it.edit([{ op: "replace", path: "/spec/ports/1/targetPort", value: 9 }]),
     outcome: repaired(1),
+  },
+  {
+    title: "edit port number 80->81, own entry dropped (name clash with what nobody owns)",
+    met: "held",
+    act: async (it) => {
+      await it.edit(PORT_81);
+      await it.keepOnlyEntriesOf("perennial");
+    },
+    outcome: repaired(3),
+    beyond: "found by random deeds: an apply is refused because of a port that nobody owns, so no apply takes it out",
+  },
+  {
+    title: "managedFields cleared, edit port number 80->81",
+    met: "held",
+    act: async (it) => {
+      await it.clearManagedFields();
+      await it.edit(PORT_81, { as: "perennial" });
+    },
+    outcome: repaired(4),
+    beyond: "found by random deeds: the same, and nothing of it is ours any more",
   },
 ];
