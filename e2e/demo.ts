@@ -13,14 +13,15 @@ import { openStage, ROOT, type Stage } from "./demo/stage.ts";
 import { type Sighting, startWatcher, type Watcher } from "./demo/watcher.ts";
 
 /** What samples/namespace-baseline.yaml makes for each namespace of a team. */
-const TARGETS = {
-  NetworkPolicy: "default-deny",
-  ResourceQuota: "team-quota",
-  LimitRange: "default-limits",
-  RoleBinding: "team-edit",
-  ConfigMap: "team-info",
-} as const;
-type TargetKind = keyof typeof TARGETS;
+const TARGETS = [
+  { kind: "NetworkPolicy", name: "default-deny" },
+  { kind: "NetworkPolicy", name: "allow-dns" },
+  { kind: "ResourceQuota", name: "team-quota" },
+  { kind: "LimitRange", name: "default-limits" },
+  { kind: "RoleBinding", name: "team-edit" },
+  { kind: "ConfigMap", name: "team-info" },
+] as const;
+type Target = (typeof TARGETS)[number];
 
 const NAMESPACE = "shop";
 const POLICY = "/apis/perennial.dev/v1/clusterpolicies/namespace-baseline";
@@ -91,8 +92,8 @@ async function takeTour(stage: Stage, screen: Screen, begin: number): Promise<vo
 async function resourcesToWatch(client: Parameters<typeof discoverResources>[0]): Promise<Resource[]> {
   const discovered = await discoverResources(client);
   if (!discovered.ok) throw new Error("the API server does not say which kinds it serves");
-  const kinds = ["Namespace", ...Object.keys(TARGETS)];
-  return kinds.map((kind) => {
+  const kinds = new Set(["Namespace", ...TARGETS.map(({ kind }) => kind)]);
+  return [...kinds].map((kind) => {
     const resource = discovered.resources.find((candidate) => candidate.kind === kind);
     if (resource === undefined) throw new Error(`the API server does not serve ${kind}`);
     return resource;
@@ -107,63 +108,72 @@ async function showGrowth(screen: Screen, watcher: Watcher): Promise<void> {
   const labelled = await watcher.see("the label", since, ({ object }) => object.metadata.labels?.team === "checkout");
   screen.say("From the event that shows the label to the one that shows the object:");
   await Promise.all(
-    targetKinds().map(async (kind) => {
-      const seen = await watcher.see(`${kind} ${TARGETS[kind]}`, since, (sighting) => isTarget(kind, sighting));
-      screen.took(`${kind} ${TARGETS[kind]}`, seen.at - labelled.at);
+    TARGETS.map(async (target) => {
+      const seen = await watcher.see(print(target), since, (sighting) => isTarget(target, sighting));
+      screen.took(print(target), seen.at - labelled.at);
     }),
   );
 }
 
 type Change = {
   title: string;
-  kind: TargetKind;
+  target: Target;
   command: string;
+  /** How it ends, when it is seen to. */
+  ends: string;
+  /** Shows the object as it is afterwards. */
+  proof?: string;
 };
 
 const CHANGES: readonly Change[] = [
   {
     title: "Somebody raises the quota",
-    kind: "ResourceQuota",
+    target: { kind: "ResourceQuota", name: "team-quota" },
     command: `kubectl patch resourcequota team-quota -n ${NAMESPACE} --type merge -p '{"spec":{"hard":{"pods":"500"}}}'`,
+    ends: "it has grown back",
   },
   {
-    title: "Somebody adds a rule that lets all traffic out",
-    kind: "NetworkPolicy",
-    command: `kubectl patch networkpolicy default-deny -n ${NAMESPACE} --type json -p '[{"op":"add","path":"/spec/egress/-","value":{}}]'`,
+    title: "Somebody adds egress to the default-deny policy: all traffic out is allowed",
+    target: { kind: "NetworkPolicy", name: "default-deny" },
+    command: `kubectl patch networkpolicy default-deny -n ${NAMESPACE} --type merge -p '{"spec":{"egress":[{}]}}'`,
+    ends: "it is taken out again",
+    proof: `kubectl get networkpolicy default-deny -n ${NAMESPACE} -o jsonpath='{.spec}{"\\n"}'`,
   },
   {
     title: "Somebody deletes the network policy",
-    kind: "NetworkPolicy",
+    target: { kind: "NetworkPolicy", name: "default-deny" },
     command: `kubectl delete networkpolicy default-deny -n ${NAMESPACE}`,
+    ends: "it has grown back",
   },
 ];
 
 async function showRepairs(screen: Screen, watcher: Watcher): Promise<void> {
-  for (const { title, kind, command } of CHANGES) {
-    const before = await watcher.see(`${kind} ${TARGETS[kind]}`, 0, (sighting) => isTarget(kind, sighting));
+  for (const { title, target, command, ends, proof } of CHANGES) {
+    const before = await watcher.see(print(target), 0, (sighting) => isTarget(target, sighting));
     const isAsBefore = (sighting: Sighting) =>
-      isTarget(kind, sighting) && isEqual(specOf(sighting.object), specOf(before.object));
-    const isChanged = (sighting: Sighting) => isOf(kind, sighting) && !isAsBefore(sighting);
+      isTarget(target, sighting) && isEqual(specOf(sighting.object), specOf(before.object));
+    const isChanged = (sighting: Sighting) => isOf(target, sighting) && !isAsBefore(sighting);
     screen.step(title);
     const since = performance.now();
     await screen.run(command);
     const changed = await watcher.see("the change", since, isChanged);
     const repaired = await watcher.see("the repair", changed.at, isAsBefore);
-    screen.took("it has grown back", repaired.at - changed.at);
+    screen.took(ends, repaired.at - changed.at);
+    if (proof !== undefined) await screen.run(proof);
   }
   screen.say("(from the event that shows the change to the one that shows the repair)");
 }
 
-function targetKinds(): TargetKind[] {
-  return Object.keys(TARGETS) as TargetKind[]; // the keys of a constant
+function print({ kind, name }: Target): string {
+  return `${kind} ${name}`;
 }
 
-function isOf(kind: TargetKind, { object }: Sighting): boolean {
-  return object.kind === kind && object.metadata.namespace === NAMESPACE && object.metadata.name === TARGETS[kind];
+function isOf({ kind, name }: Target, { object }: Sighting): boolean {
+  return object.kind === kind && object.metadata.namespace === NAMESPACE && object.metadata.name === name;
 }
 
-function isTarget(kind: TargetKind, sighting: Sighting): boolean {
-  return sighting.type !== "DELETED" && isOf(kind, sighting);
+function isTarget(target: Target, sighting: Sighting): boolean {
+  return sighting.type !== "DELETED" && isOf(target, sighting);
 }
 
 function specOf(object: KubernetesObject) {
@@ -178,7 +188,7 @@ async function showStatus({ plane }: Stage, screen: Screen): Promise<void> {
       const { body } = await plane.request("GET", POLICY);
       // A ClusterPolicy, whose status the operator wrote; anything else is "not yet".
       const summary = (body as { status?: { summary?: { corrected?: number; ratio?: string } } }).status?.summary;
-      return (summary?.corrected ?? 0) >= CHANGES.length && summary?.ratio === "5/5";
+      return (summary?.corrected ?? 0) >= CHANGES.length && summary?.ratio === `${TARGETS.length}/${TARGETS.length}`;
     },
     { deadline: 20_000 },
   );

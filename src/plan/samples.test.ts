@@ -51,6 +51,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     other: namespaceObject("sandbox"),
     applied: [
       "apply NetworkPolicy shop/default-deny",
+      "apply NetworkPolicy shop/allow-dns",
       "apply ResourceQuota shop/team-quota",
       "apply LimitRange shop/default-limits",
       "apply RoleBinding shop/team-edit",
