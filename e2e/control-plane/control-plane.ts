@@ -36,6 +36,9 @@ export interface ControlPlane extends AsyncDisposable {
   readonly url: string;
   /** PEM file of the authority that signed the certificate of `url`. */
   readonly caFile: string;
+  /** PEM files of the certificate of `url` and its key, for a server that stands in for the API server. */
+  readonly servingFile: string;
+  readonly servingKeyFile: string;
   /** Bearer token of the user `admin` of the group system:masters, whom nothing is forbidden. */
   readonly token: string;
   /** Path of the kubeconfig of `admin`. */
@@ -114,7 +117,7 @@ interface Parts {
 async function describe(parts: Parts): Promise<ControlPlane> {
   const { components, folder } = parts;
   const { url, adminToken: token, request } = components;
-  const { caFile } = parts.certificates;
+  const { caFile, servingFile, servingKeyFile } = parts.certificates;
   const kubeconfig = await writeKubeconfig(join(folder, "admin.kubeconfig"), { url, caFile, user: "admin", token });
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -124,6 +127,8 @@ async function describe(parts: Parts): Promise<ControlPlane> {
   return {
     url,
     caFile,
+    servingFile,
+    servingKeyFile,
     token,
     kubeconfig,
     kubectl: parts.binaries.kubectl,
