@@ -105,6 +105,7 @@ describe("a wrong command line", () => {
     ["no number", ["operator", "--concurrency", "many"], /--concurrency.*'many'.*whole number from 1 to 256/],
     ["a number out of bounds", ["operator", "--concurrency", "257"], /--concurrency.*'257'.*from 1 to 256/],
     ["no duration", ["operator", "--prune-delay", "soon"], /--prune-delay.*'soon'.*duration such as 10s/],
+    ["too short a silence", ["operator", "--watch-silence", "10ms"], /--watch-silence.*'10ms'.*at least 1s/],
     ["an unknown level", ["operator", "--log-level", "loud"], /--log-level.*'loud'.*trace, debug, info/],
     ["no address", ["operator", "--metrics-address", "here"], /--metrics-address.*'here'.*such as :8080/],
     ["no name of a namespace", ["operator", "--namespace", "Ours!"], /--namespace.*'Ours!'.*lower-case letters/],

@@ -57,6 +57,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     concurrency: flags.concurrency,
     pruneDelay: flags.pruneDelay,
     deepCheckRate: flags.deepCheckRate,
+    watchSilence: flags.watchSilence,
     systemNamespaces,
     newInstallationKey: flags.newInstallationKey,
     metrics,

@@ -1,7 +1,6 @@
 /** Where the API server is and how to prove who we are: a kubeconfig file or the Pod's service account. */
 
-import type { RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import { loadSource, rememberAuthorization, requestOptions } from "./authorization.ts";
 
 export type Credentials = {
   /** Such as `https://10.0.0.1:443`. */
@@ -15,19 +14,25 @@ export type Credentials = {
   };
   /** The value of the Authorization header, if there is one. Files and exec plugins are asked again when it is old. */
   authorization(): Promise<string | undefined> | string | undefined;
-  /** Forget the header, after the server refused it. */
+  /** The server refused the header: kubeconfig, token file and plugin are asked anew, but not every one of a thousand times. */
   forget(): void;
 };
 
-/** How long an Authorization header is used before the kubeconfig is asked again, in milliseconds. */
-const AUTHORIZATION_AGE = 10_000;
+export type CredentialsOptions = {
+  /** Where the file system of the Pod begins; for tests. */
+  root?: string;
+  /** Monotonic milliseconds. */
+  now?(): number;
+};
 
 /** Without a file: the service account of the Pod. Throws an Error that says what is wrong. */
-export async function loadCredentials(kubeconfigFile: string | undefined): Promise<Credentials> {
-  const config = new KubeConfig();
-  if (kubeconfigFile !== undefined) config.loadFromFile(kubeconfigFile);
-  else if (process.env.KUBERNETES_SERVICE_HOST) config.loadFromCluster();
-  else throw new Error("not in a Pod: name a kubeconfig with --kubeconfig");
+export async function loadCredentials(
+  kubeconfigFile: string | undefined,
+  { root = "", now = () => performance.now() }: CredentialsOptions = {},
+): Promise<Credentials> {
+  const load = () => loadSource(kubeconfigFile, root);
+  const source = load();
+  const { config } = source;
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`${kubeconfigFile}: the current context names no cluster`);
   if (!isHttpUrl(cluster.server))
@@ -39,39 +44,12 @@ export async function loadCredentials(kubeconfigFile: string | undefined): Promi
   return {
     server: cluster.server,
     tls: definedOnly({ ca, cert, key, rejectUnauthorized, servername }) as Credentials["tls"], // strings or Buffers, as client-node reads them
-    ...rememberedAuthorization(config),
+    ...rememberAuthorization(source, load, now),
   };
 }
 
 function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
-}
-
-async function requestOptions(config: KubeConfig): Promise<RequestOptions> {
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  return options;
-}
-
-function rememberedAuthorization(config: KubeConfig): Pick<Credentials, "authorization" | "forget"> {
-  let known: { value: string | undefined; until: number } | undefined;
-  const read = async (): Promise<string | undefined> => {
-    const options = await requestOptions(config);
-    known = { value: authorizationOf(options), until: performance.now() + AUTHORIZATION_AGE };
-    return known.value;
-  };
-  return {
-    authorization: () => (known === undefined || known.until < performance.now() ? read() : known.value),
-    forget() {
-      known = undefined;
-    },
-  };
-}
-
-function authorizationOf({ headers, auth }: RequestOptions): string | undefined {
-  const header = headers !== undefined && "Authorization" in headers ? headers.Authorization : undefined;
-  if (typeof header === "string") return header;
-  return auth ? `Basic ${Buffer.from(auth).toString("base64")}` : undefined;
 }
 
 function definedOnly(values: { [key: string]: unknown }): { [key: string]: unknown } {

@@ -57,6 +57,7 @@ describe("the flags of the operator", () => {
       concurrency: 32,
       pruneDelay: 10_000,
       deepCheckRate: 20,
+      watchSilence: 180_000,
       systemNamespaces: [],
       newInstallationKey: false,
     });

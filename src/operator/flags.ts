@@ -14,6 +14,8 @@ export type OperatorFlags = {
   /** Milliseconds. */
   pruneDelay: number;
   deepCheckRate: number;
+  /** Milliseconds. */
+  watchSilence: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
   newInstallationKey: boolean;
@@ -53,6 +55,9 @@ export function operatorOptions(): Option[] {
     )
       .default(10_000, "10s")
       .argParser(milliseconds),
+    new Option("--watch-silence <duration>", "how long a watch may say nothing before it is opened again, at least 1s")
+      .default(180_000, "3m")
+      .argParser(atLeast(1_000, "1s")),
     new Option(
       "--deep-check-rate <targets>",
       "targets a second that are compared with a fresh object after a start, 0 (none) to 1000",
@@ -118,6 +123,14 @@ function milliseconds(value: string): number {
   const nanos = parseDuration(value);
   if (nanos === undefined || nanos < 0n) throw new InvalidArgumentError("it must be a duration such as 10s or 1m30s");
   return Number(nanos / NANOS_PER_MILLI);
+}
+
+function atLeast(least: number, printed: string): (value: string) => number {
+  return (value) => {
+    const millis = milliseconds(value);
+    if (millis < least) throw new InvalidArgumentError(`it must be at least ${printed}`);
+    return millis;
+  };
 }
 
 function nameList(value: string): string[] {

@@ -8,7 +8,7 @@ import { type ClusterClient, discoverResources, printFailure, type Selection } f
 import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
-import type { WatchSignal } from "../watch/index.ts";
+import { REFLECTOR_DEFAULTS, reflect, type WatchSignal } from "../watch/index.ts";
 import { createClaimWorker } from "./claim-worker.ts";
 import { createDeepCheck } from "./deep-check.ts";
 import { InstallationKey } from "./installation-key.ts";
@@ -42,6 +42,8 @@ export type OperatorOptions = {
   pruneDelay: number;
   /** Targets a second that are compared with a fresh object after a start; 0: none. */
   deepCheckRate: number;
+  /** Milliseconds. */
+  watchSilence: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
   /** Make a new installation key where the old one is lost. */
@@ -125,7 +127,7 @@ class Loop implements Operator {
       onSynced: (selection) => this.#onSynced(selection),
     });
     this.#watches = createWatches(
-      client,
+      (selection) => reflect(client, selection, { ...REFLECTOR_DEFAULTS, silence: options.watchSilence }),
       (watch, signal) => this.#onSignal(watch, signal),
       ({ selection }, error) =>
         log.error({ err: error, resource: resourceName(selection.resource) }, "an event could not be taken in"),
@@ -252,6 +254,7 @@ class Loop implements Operator {
   #onSignal(watch: WatchState, signal: WatchSignal): void {
     this.#watchLog.note(watch, signal);
     if (signal.type === "failed") this.#onWatchFailed(watch.selection, signal.failure.status);
+    if (signal.type === "recovered") this.#touchUsersOf(watch.selection.resource);
     this.#router.handle(watch, signal);
   }
 

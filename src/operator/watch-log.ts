@@ -20,7 +20,7 @@ export class WatchLog {
   note({ selection }: WatchState, signal: WatchSignal): void {
     const resource = resourceName(selection.resource);
     const key = selectionKey(selection);
-    if (signal.type === "synced") this.#refusals.delete(key);
+    if (signal.type === "synced" || signal.type === "recovered") this.#refusals.delete(key);
     if (signal.type === "reopened") this.#metrics.watchReopened.inc({ resource, because: signal.because });
     if (signal.type !== "failed") return;
     this.#metrics.watchFailures.inc({ resource, status: String(signal.failure.status) });

@@ -1,14 +1,8 @@
 /** The set of running watches: what is wanted is started, what is not wanted any more is stopped. */
 
-import type { Subscription } from "rxjs";
-import {
-  type ApiFailure,
-  type ClusterClient,
-  type Selection,
-  selectionKey,
-  widerSelections,
-} from "../cluster/index.ts";
-import { reflect, type WatchSignal } from "../watch/index.ts";
+import type { Observable, Subscription } from "rxjs";
+import { type ApiFailure, type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
+import type { WatchSignal } from "../watch/index.ts";
 
 export type WatchState = { selection: Selection; synced: boolean; failure?: ApiFailure };
 
@@ -25,22 +19,25 @@ export interface Watches {
 /** Called with each signal, in order; the state already says `synced` when the signal does. */
 export type SignalHandler = (watch: WatchState, signal: WatchSignal) => void;
 
+/** Lists and watches one selection for ever. */
+export type ReflectSelection = (selection: Selection) => Observable<WatchSignal>;
+
 export type WatchErrorHandler = (watch: WatchState, error: unknown) => void;
 
-export function createWatches(client: ClusterClient, handle: SignalHandler, onError: WatchErrorHandler): Watches {
-  return new RunningWatches(client, handle, onError);
+export function createWatches(reflect: ReflectSelection, handle: SignalHandler, onError: WatchErrorHandler): Watches {
+  return new RunningWatches(reflect, handle, onError);
 }
 
 type Running = { state: WatchState; subscription: Subscription };
 
 class RunningWatches implements Watches {
-  readonly #client: ClusterClient;
+  readonly #reflect: ReflectSelection;
   readonly #handle: SignalHandler;
   readonly #onError: WatchErrorHandler;
   readonly #running = new Map<string, Running>();
 
-  constructor(client: ClusterClient, handle: SignalHandler, onError: WatchErrorHandler) {
-    this.#client = client;
+  constructor(reflect: ReflectSelection, handle: SignalHandler, onError: WatchErrorHandler) {
+    this.#reflect = reflect;
     this.#handle = handle;
     this.#onError = onError;
   }
@@ -73,7 +70,7 @@ class RunningWatches implements Watches {
   #start(key: string, selection: Selection): void {
     if (this.#running.has(key)) return;
     const state: WatchState = { selection, synced: false };
-    const subscription = reflect(this.#client, selection).subscribe((signal) => {
+    const subscription = this.#reflect(selection).subscribe((signal) => {
       note(state, signal);
       try {
         this.#handle(state, signal);
@@ -87,6 +84,6 @@ class RunningWatches implements Watches {
 
 function note(state: WatchState, signal: WatchSignal): void {
   if (signal.type === "failed") state.failure = signal.failure;
-  else if (signal.type === "synced" || signal.type === "changed" || signal.type === "bookmark") delete state.failure;
+  if (signal.type === "synced" || signal.type === "recovered") delete state.failure;
   if (signal.type === "synced") state.synced = true;
 }

@@ -114,7 +114,8 @@ async function play(
 function print(signal: WatchSignal): string {
   switch (signal.type) {
     case "listing":
-      return "listing";
+    case "recovered":
+      return signal.type;
     case "page":
       return `page ${signal.objects.map(({ metadata }) => metadata.name).join(" ")}`;
     case "synced":
@@ -243,6 +244,16 @@ describe("a watch", () => {
     expect(signals).toEqual([...LISTED, "changed b 11", "reopened silent", "changed c 12", "reopened ended"]);
   });
 
+  it("that never says anything begins with a list: the server may have gone back to before its resourceVersion", async () => {
+    const { requests, signals } = await play(
+      [page("10", ["a"]), watch([event("ADDED", "b", "11")]), watch([], "silence"), page("5", ["a"])],
+      { ...OPTIONS, silence: 50 },
+    );
+    expect(requests).toEqual(["list", "watch from 10", "watch from 11", "list", "watch from 5"]);
+    const told = ["changed b 11", "reopened ended", "reopened silent", "listing", "page a", "synced 5"];
+    expect(signals).toEqual([...LISTED, ...told]);
+  });
+
   it.each([
     ["refused", 403],
     ["not answered", 0],
@@ -255,7 +266,15 @@ describe("a watch", () => {
       watch([event("ADDED", "b", "11")]),
     ]);
     expect(requests).toEqual(["list", "watch from 10", "watch from 10", "watch from 11"]);
-    expect(signals).toEqual([...LISTED, `failed ${status} you may not`, "changed b 11", "reopened ended"]);
+    const told = [`failed ${status} you may not`, "recovered", "changed b 11", "reopened ended"];
+    expect(signals).toEqual([...LISTED, ...told]);
+  });
+
+  it("says once that it is open again, however often it was refused", async () => {
+    const refused: Turn = { asked: "watch", failure: REFUSAL };
+    const { signals } = await play([page("10", ["a"]), refused, refused, watch([]), watch([])]);
+    const failed = "failed 403 you may not";
+    expect(signals).toEqual([...LISTED, failed, failed, "recovered", "reopened ended", "reopened ended"]);
   });
 
   it("that is refused with 404, since the kind is gone, begins with a list when it is back", async () => {

@@ -3,7 +3,7 @@
  *
  * Guarantees: each stored object is reported at least once by a page or an event; after `synced` the union of pages and
  * events is the stored state up to that resourceVersion; a lost connection is resumed from the last event or bookmark,
- * and a resourceVersion that is too old leads to a new list. Failures are signals, the stream never errors.
+ * and a resourceVersion that is too old, or that the server says nothing to, leads to a new list. Failures are signals, the stream never errors.
  * Assumptions: the server sends bookmarks about once a minute, so a watch that is silent for three is dead.
  */
 
@@ -51,6 +51,8 @@ class Reflector {
   readonly #signal: AbortSignal;
   #position: Position;
   #failures = 0;
+  /** The last list or watch was refused, and said so. */
+  #isRefused = false;
   /** How often in a row a watch had to begin with a new list. */
   #expiries = 0;
   /** Milliseconds, from the last refusal's Retry-After. */
@@ -90,6 +92,7 @@ class Reflector {
       if (token === "") this.#position = { resourceVersion: page.resourceVersion };
     } while (token !== "");
     this.#askedToWait = 0;
+    this.#isRefused = false;
     this.#out.next({ type: "synced", resourceVersion: this.#position?.resourceVersion ?? "" });
     return true;
   }
@@ -103,8 +106,9 @@ class Reflector {
     try {
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300); // spread, so that watches do not end together
       const opened = await openWatch(this.#client, this.#selection, { ...from, timeoutSeconds }, connection.signal);
+      if (!opened.ok && silence.fired) return this.#fellSilent(false);
       if (!opened.ok) return this.#refused(opened.failure.status, () => this.#failed(opened.failure));
-      this.#askedToWait = 0;
+      this.#recovered();
       return await this.#follow(opened.events, silence);
     } finally {
       silence.stop();
@@ -126,10 +130,27 @@ class Reflector {
       this.#reopen("ended");
       return seen;
     } catch {
-      // a reset, a cut line, or our own timer: go on from the last event
-      if (!this.#signal.aborted) this.#reopen(silence.fired ? "silent" : "failed");
-      return seen || silence.fired;
+      if (this.#signal.aborted) return true;
+      if (silence.fired) return this.#fellSilent(seen);
+      this.#reopen("failed"); // a reset or a cut line: go on from the last event
+      return seen;
     }
+  }
+
+  /**
+   * A watch that never said anything is not resumed: to a server that went back to before our resourceVersion (etcd was
+   * restored) it is a watch of the future, which is neither refused nor given anything [tried].
+   */
+  #fellSilent(seen: boolean): true {
+    if (!seen) this.#position = undefined;
+    this.#reopen("silent");
+    return true;
+  }
+
+  #recovered(): void {
+    this.#askedToWait = 0;
+    if (this.#isRefused) this.#out.next({ type: "recovered" });
+    this.#isRefused = false;
   }
 
   #emit(event: Exclude<WatchEvent, { type: "ERROR" }>): void {
@@ -155,6 +176,7 @@ class Reflector {
 
   #failed(failure: ApiFailure): false {
     this.#askedToWait = failure.retryAfter ?? 0;
+    this.#isRefused = true;
     this.#out.next({ type: "failed", failure });
     return false;
   }

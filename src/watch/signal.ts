@@ -17,5 +17,7 @@ export type WatchSignal =
   | { type: "bookmark"; resourceVersion: string }
   /** A list or watch was refused; the reflector goes on by itself. */
   | { type: "failed"; failure: ApiFailure }
+  /** What was refused is open again; no more is said of it than that. */
+  | { type: "recovered" }
   /** The watch was opened again, and why. */
   | { type: "reopened"; because: "ended" | "failed" | "silent" | "expired" };
