@@ -63,7 +63,10 @@ describe("a refused write", () => {
       "InvalidTarget",
       "retry",
     ],
-    ["a fault", failure(500, "etcdserver: no leader"), undefined, "Rejected", "retry"],
+    ["a token", failure(401, "Unauthorized"), undefined, "Unreachable", "retry"],
+    ["a server behind a load balancer", failure(502, "<html>"), undefined, "Unreachable", "retry"],
+    ["a leader of etcd", failure(500, "etcdserver: no leader"), undefined, "Unreachable", "retry"],
+    ["a fault", failure(500, "failed calling webhook"), undefined, "Rejected", "retry"],
   ])("for want of %s has a reason, and what heals it", (_name, refused, permitted, reason, heals) => {
     expect(explainFailure(step(), refused, permitted)).toMatchObject({ reason, heals });
   });

@@ -35,10 +35,12 @@ function wordsFor(step: WriteStep, failure: ApiFailure): string {
   return [`refused with ${failure.status} ${failure.reason}`, ...fields].join(", ");
 }
 
+/** It says nothing about the object, so the object need not wait long: no answer, a refused token, a load balancer's word. */
+const UNREACHABLE = new Set([0, 401, 408, 429, 502, 503, 504]);
+
 function kindOf(failure: ApiFailure): Pick<Refusal, "reason" | "heals"> {
   const { status, message } = failure;
-  if (status === 0 || status === 429 || status === 503 || status === 504)
-    return { reason: "Unreachable", heals: "retry" };
+  if (UNREACHABLE.has(status) || message.startsWith("etcdserver: ")) return { reason: "Unreachable", heals: "retry" };
   if (status === 403) return { reason: "Rejected", heals: message.includes("quota") ? "quota" : "retry" };
   if (status === 404 && failure.kind === "namespaces") return { reason: "NamespaceMissing", heals: "retry" };
   if (status === 404) return { reason: "KindUnknown", heals: "retry" };

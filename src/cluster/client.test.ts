@@ -6,7 +6,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Resource } from "../object/index.ts";
 import { type ClusterClient, connectCluster, type RequestObserver } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
+import { discoverResources } from "./discovery.ts";
 import { listPage, openWatch } from "./reads.ts";
+import { deleteObject } from "./writes.ts";
 
 const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true, verbs: ["list"] };
 const GET = { method: "GET", path: "/api/v1/pods" } as const;
@@ -191,6 +193,61 @@ describe("no answer", () => {
   });
 });
 
+describe("a request that waits for a connection", () => {
+  const CONNECTIONS = 64;
+
+  /** Requests that keep all connections busy until they are let go. */
+  async function busyClient() {
+    const held: (() => void)[] = [];
+    const seen: string[] = [];
+    const client = await clientOf((request, response) => {
+      seen.push(request.url ?? "");
+      if (request.url === "/held") held.push(() => response.end("{}"));
+      else response.end("{}");
+    });
+    const busy = Array.from({ length: CONNECTIONS }, () => client.send({ method: "GET", path: "/held" }));
+    await expect.poll(() => held.length).toBe(CONNECTIONS);
+    const letGo = async () => {
+      for (const answer of held) answer();
+      expect(await Promise.all(busy)).toEqual(busy.map(() => expect.objectContaining({ ok: true })));
+    };
+    return { client, seen, letGo };
+  }
+
+  it("is not sent when it may not be any more, and the connections serve the next ones", async () => {
+    const { client, seen, letGo } = await busyClient();
+    let may = true;
+    const late = Array.from({ length: 2 * CONNECTIONS }, () =>
+      client.send({ method: "PATCH", path: "/late", maySend: () => may }),
+    );
+    may = false;
+    await letGo();
+    const failure = { status: 0, reason: "Unreachable", message: expect.stringContaining("not sent") };
+    expect(await Promise.all(late)).toEqual(
+      late.map(() => expect.objectContaining({ ok: false, failure: expect.objectContaining(failure) })),
+    );
+    expect(seen).not.toContain("/late");
+    may = true;
+    expect(await client.send({ method: "PATCH", path: "/allowed", maySend: () => may })).toMatchObject({ ok: true });
+  });
+
+  it("does not wait when it goes ahead", async () => {
+    const { client, seen, letGo } = await busyClient();
+    expect(await client.send({ method: "PUT", path: "/lease", ahead: true })).toMatchObject({ ok: true });
+    expect(seen).toContain("/lease");
+    await letGo();
+  });
+
+  it("is not sent when its time is over, and the connections serve the next ones", async () => {
+    const { client, seen, letGo } = await busyClient();
+    const late = await client.send({ method: "PATCH", path: "/late", timeout: 100 });
+    expect(late).toMatchObject({ ok: false, failure: { status: 0, message: "no answer in time" } });
+    await letGo();
+    expect(await client.send({ method: "PATCH", path: "/next" })).toMatchObject({ ok: true });
+    expect(seen).not.toContain("/late");
+  });
+});
+
 describe("a token", () => {
   /** Accepts one token only; the credentials have another one first, until they are told to forget. */
   async function withTokens(...tokens: string[]): Promise<{ client: ClusterClient; seen: string[] }> {
@@ -308,5 +365,27 @@ describe("a request", () => {
     await client.close();
     await client.send(GET);
     expect(told).toEqual(["GET 404", "GET 0"]);
+  });
+});
+
+describe("what only looks like an answer", () => {
+  const BODIES = ["{}", "null", "[]", '{"kind":"Status","status":"Failure"}', '{"error":"please log in"}'];
+  const ref = { ...PODS, namespace: "shop", name: "a" };
+
+  it.each(BODIES)("is no list of kinds: %s", async (body) => {
+    expect(await discoverResources(await clientOf(answering(200, body)))).toMatchObject({ ok: false });
+  });
+
+  it.each(BODIES)("deleted nothing: %s", async (body) => {
+    const client = await clientOf(answering(200, body));
+    expect(await deleteObject(client, PODS, ref, "u")).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":"a"}}',
+    '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","uid":"u","deletionTimestamp":"2026-11-21T12:00:00Z"}}',
+  ])("is not the answer to a delete: %s", async (body) => {
+    const client = await clientOf(answering(200, body));
+    expect(await deleteObject(client, PODS, ref, "u")).toMatchObject({ ok: true });
   });
 });

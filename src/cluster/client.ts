@@ -15,6 +15,10 @@ export type ApiRequest = {
   accept?: string;
   /** Milliseconds until "no answer" is the answer, credentials and body included; 30 s when left out. */
   timeout?: number;
+  /** Asked when a connection is free for it, which may be long after `send`; false: it is not sent, and fails with status 0. */
+  maySend?(): boolean;
+  /** Does not wait until one of the pool's connections is free. */
+  ahead?: boolean;
 };
 
 export type Answer = { ok: true; status: number; body: Json } | { ok: false; failure: ApiFailure };
@@ -52,6 +56,7 @@ class UndiciClient implements ClusterClient {
   readonly #observe: RequestObserver;
   readonly #requests: Pool;
   readonly #exchanges: Exchanges;
+  readonly #ahead: Exchanges;
   readonly #watches: Agent;
   readonly #origin: string;
   readonly #prefix: string;
@@ -79,6 +84,7 @@ class UndiciClient implements ClusterClient {
     });
     this.#exchanges = createExchanges(this.#requests);
     this.#watches = new Agent({ connect, allowH2: false, headersTimeout: REQUEST_TIMEOUT, bodyTimeout: 0 });
+    this.#ahead = createExchanges(this.#watches);
   }
 
   async send(request: ApiRequest): Promise<Answer> {
@@ -94,7 +100,10 @@ class UndiciClient implements ClusterClient {
     try {
       const options = this.#options(request, await this.#authorization(timeout));
       const left = timeout - (performance.now() - start);
-      const { status, headers, text } = await this.#exchanges.exchange(options, left);
+      const terms = { timeout: left, maySend: request.maySend };
+      const { status, headers, text } = await (request.ahead
+        ? this.#ahead.exchange({ ...options, origin: this.#origin }, terms)
+        : this.#exchanges.exchange(options, terms));
       this.#observe(request.method, status, performance.now() - start);
       if (!isSuccess(status)) return { ok: false, failure: failureOf(status, text, headerOf(headers, "retry-after")) };
       return { ok: true, status, body: text === "" ? null : parseJson(text) };

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject, type Resource } from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
-import type { ApiFailure } from "./failure.ts";
+import { type ApiFailure, unexpected } from "./failure.ts";
 
 export type Discovered = { ok: true; resources: Resource[] } | { ok: false; failure: ApiFailure };
 
@@ -14,6 +14,8 @@ export async function discoverResources(client: ClusterClient): Promise<Discover
   for (const path of ["/api", "/apis"]) {
     const answer = await client.send({ method: "GET", path, accept: AGGREGATED });
     if (!answer.ok) return answer;
+    if (!isJsonObject(answer.body) || answer.body.kind !== "APIGroupDiscoveryList")
+      return { ok: false, failure: unexpected(path, "no aggregated discovery") }; // never "there are no kinds"
     resources.push(...readGroups(answer.body));
   }
   return { ok: true, resources };

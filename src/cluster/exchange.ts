@@ -8,17 +8,24 @@ import type { Dispatcher } from "undici";
 
 export type Exchanged = { status: number; headers: IncomingHttpHeaders; text: string };
 
+export type Terms = {
+  /** Milliseconds. */
+  timeout: number;
+  /** Asked when its turn has come to go out; false: it does not. */
+  maySend: (() => boolean) | undefined;
+};
+
 export interface Exchanges {
-  /** Rejects when there is no whole answer within `timeout` milliseconds (a TimeoutError, up to half a second late). */
-  exchange(options: Dispatcher.DispatchOptions, timeout: number): Promise<Exchanged>;
+  /** Rejects when there is no whole answer in time (a TimeoutError, up to half a second late). */
+  exchange(options: Dispatcher.DispatchOptions, terms: Terms): Promise<Exchanged>;
 }
 
 export function createExchanges(dispatcher: Dispatcher): Exchanges {
   const waiting = new Deadlines();
   return {
-    exchange: (options, timeout) =>
+    exchange: (options, terms) =>
       new Promise((resolve, reject) => {
-        const handler = new AnswerHandler(resolve, reject, performance.now() + timeout);
+        const handler = new AnswerHandler(resolve, reject, terms);
         waiting.add(handler);
         handler.onEnd = () => waiting.remove(handler);
         dispatcher.dispatch(options, handler);
@@ -29,7 +36,9 @@ export function createExchanges(dispatcher: Dispatcher): Exchanges {
 class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Exchanged) => void;
   readonly #reject: (error: Error) => void;
+  /** Monotonic milliseconds. */
   readonly due: number;
+  readonly #maySend: (() => boolean) | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -37,11 +46,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #expired: Error | undefined;
   onEnd: () => void = () => {};
 
-  /** `due`: monotonic milliseconds. */
-  constructor(resolve: (answer: Exchanged) => void, reject: (error: Error) => void, due: number) {
+  constructor(resolve: (answer: Exchanged) => void, reject: (error: Error) => void, { timeout, maySend }: Terms) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.due = due;
+    this.due = performance.now() + timeout;
+    this.#maySend = maySend;
   }
 
   /** It may still wait for a connection: then it is dropped when its turn comes. */
@@ -51,9 +60,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#fail(this.#expired);
   }
 
+  /** To throw takes the request out of its queue; to abort would end the connection, too. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#expired !== undefined) throw this.#expired;
+    if (this.#maySend?.() === false) throw new Error("not sent: it may no longer be");
     this.#controller = controller;
-    if (this.#expired !== undefined) controller.abort(this.#expired);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {

@@ -106,11 +106,19 @@ export async function deleteObject(
   ref: ObjectRef,
   uid: string,
 ): Promise<Answer> {
-  return client.send({
+  const answer = await client.send({
     method: "DELETE",
     path: objectPath(resource, ref),
     body: { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid }, propagationPolicy: "Background" },
   });
+  return !answer.ok || isStored(answer.body) || isSuccess(answer.body)
+    ? answer
+    : { ok: false, failure: unexpected("a delete", "neither an object nor a success") };
+}
+
+/** What is deleted at once is answered with a Status, what has finalizers with the object. */
+function isSuccess(body: Json): boolean {
+  return isJsonObject(body) && body.kind === "Status" && body.status === "Success";
 }
 
 export async function readObject(client: ClusterClient, resource: Resource, ref: ObjectRef): Promise<WriteAnswer> {

@@ -15,8 +15,8 @@ export type LeaseTimes = { duration: number; renewDeadline: number; retry: numbe
 /** In milliseconds. */
 export const LEASE_TIMES: LeaseTimes = { duration: 10_000, renewDeadline: 6_000, retry: 2_000 };
 
-/** A renewal that hangs must leave time for another one before the deadline. */
-const REQUEST_TIMEOUT = 2_000;
+/** A renewal that hangs must leave time for another one before the deadline, and none waits behind the work of claims. */
+const URGENT = { timeout: 2_000, ahead: true };
 
 export interface Lease {
   /** True while this process may write. */
@@ -84,7 +84,7 @@ class StoredLease implements Lease {
   }
 
   async #tryAcquire(): Promise<boolean> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, timeout: REQUEST_TIMEOUT });
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, ...URGENT });
     if (!answer.ok && answer.failure.status !== 404) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot read the Lease; trying again");
       this.obstacle = `cannot read the Lease: ${printFailure(answer.failure)}`;
@@ -108,10 +108,13 @@ class StoredLease implements Lease {
     return performance.now() - this.#observed.at > Number(spec.leaseDurationSeconds ?? 0) * 1000;
   }
 
+  /** From one try to the next, not from one answer: else a single one that hangs would cost the Lease. */
   async #renewUntilLost(signal: AbortSignal): Promise<void> {
+    let next = performance.now() + this.#times.retry;
     while (this.held) {
-      await delay(this.#times.retry, signal);
+      await delay(Math.max(0, next - performance.now()), signal);
       if (signal.aborted) return;
+      next = performance.now() + this.#times.retry;
       await this.#write(this.#record());
     }
   }
@@ -131,7 +134,7 @@ class StoredLease implements Lease {
       method: this.#stored === undefined ? "POST" : "PUT",
       path: this.#stored === undefined ? this.#collection : this.#path,
       body,
-      timeout: REQUEST_TIMEOUT,
+      ...URGENT,
     });
     if (!answer.ok) {
       this.#options.log.warn({ reason: printFailure(answer.failure) }, "cannot write the Lease; trying again");
@@ -146,7 +149,7 @@ class StoredLease implements Lease {
 
   /** A lost answer leaves us with an old version of what we wrote ourselves; a foreign holder ends our time. */
   async #reread(): Promise<void> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, timeout: REQUEST_TIMEOUT });
+    const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, ...URGENT });
     if (!answer.ok) return;
     if (specOf(answer.object).holderIdentity === this.#options.identity) this.#stored = answer.object;
     else this.#deadline = 0;

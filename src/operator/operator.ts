@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, discoverResources, printFailure, type Selection } from "../cluster/index.ts";
+import { type ClusterClient, discoverResources, guardWrites, printFailure, type Selection } from "../cluster/index.ts";
 import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -92,14 +92,15 @@ class Loop implements Operator {
     const world = new ObservedWorld(options);
     const queue = createQueue<ClaimKey>((depth) => metrics.queueDepth.set(depth));
     const leads = (): boolean => this.#lease.held;
+    const leader = guardWrites(client, leads);
     this.#world = world;
     this.#queue = queue;
     this.#knowledge = new StoredKnowledge({
-      ...{ client, namespace, world, log },
+      ...{ client: leader, namespace, world, log },
       mayWrite: leads,
       onStored: (policy, ok) => this.#onStored(policy, ok),
     });
-    this.#key = new InstallationKey(client, options);
+    this.#key = new InstallationKey(leader, options);
     this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
     const mayWrite = (): boolean => leads() && this.#key.isPresent;
     this.#deepCheck = createDeepCheck({
@@ -112,7 +113,7 @@ class Loop implements Operator {
       onTold: (policy) => this.#reports.touch(policy),
     });
     this.#reports = new PolicyReports({
-      ...{ client, world, metrics, log },
+      ...{ client: leader, world, metrics, log },
       mayWrite: leads,
       watchFailure: (selection) => this.#watches.stateOf(selection)?.failure,
       deepCheckPending: (policy) => this.#deepCheck.pendingOf(policy),
@@ -152,7 +153,7 @@ class Loop implements Operator {
     });
     const kept = new KeptLog(metrics, log);
     this.#worker = createClaimWorker({
-      ...{ client, world, queue, repairs, metrics, log, mayWrite },
+      ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
       deepCheck: this.#deepCheck,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
