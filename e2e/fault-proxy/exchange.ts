@@ -90,7 +90,7 @@ function headersOf(message: IncomingMessage): IncomingMessage["headers"] {
 }
 
 async function relayWhole(
-  { incoming, outgoing }: Exchange,
+  { request, incoming, outgoing }: Exchange,
   answer: IncomingMessage,
   fault: RequestFault | undefined,
   context: ExchangeContext,
@@ -100,6 +100,7 @@ async function relayWhole(
   if (fault?.fault === "lose-answer") return context.reset(incoming.socket);
   outgoing.writeHead(answer.statusCode ?? 502, headersOf(answer));
   if (fault?.fault !== "cut-answer") {
+    request.status = answer.statusCode ?? 0;
     outgoing.end(body);
     return;
   }

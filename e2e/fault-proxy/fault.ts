@@ -11,6 +11,8 @@ export interface ProxiedRequest {
   readonly authorization: string;
   /** When it came, as `performance.now()`. */
   readonly at: number;
+  /** What the API server answered and the client was told; undefined before that, and where a fault struck instead. */
+  status?: number;
 }
 
 /** Instead of, or around, the answer of the API server. */

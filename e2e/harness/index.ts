@@ -45,3 +45,4 @@ export {
   TRIGGER_NAME,
   waitForCondition,
 } from "./policy.ts";
+export { type ProxiedAccess, startProxy } from "./proxied.ts";
