@@ -44,12 +44,14 @@ const NETWORK_POLICY = {
 let cluster: Cluster;
 let proxy: FaultProxy;
 let operator: OperatorProcess;
+let operatorFlags: string[];
 
 beforeAll(async () => {
   cluster = await startCluster();
   const access = await startProxy(cluster);
   proxy = access.proxy;
-  operator = await startOperator(cluster, { flags: ["--kubeconfig", access.kubeconfig, "--watch-silence=5s"] });
+  operatorFlags = ["--kubeconfig", access.kubeconfig, "--watch-silence=5s"];
+  operator = await startOperator(cluster, { flags: operatorFlags });
   await cluster.apply(
     clusterPolicy(
       "baseline",
@@ -161,6 +163,10 @@ const CASES: [string, Case][] = [
   ],
   ["an error in the stream", { rule: () => everyEvent(3, INTERNAL_EVENT), strikes: 4, because: "failed" }],
   ["a watch that falls silent", { rule: () => oncePerResource({ fault: "stall" }), strikes: 3, because: "silent" }],
+  [
+    "watches that are never answered",
+    { rule: () => first(3, isWatch, { fault: "stall" }), strikes: 3, reconnects: true, because: "silent" },
+  ],
   ["410 in the stream", { rule: () => everyEvent(4, EXPIRED_EVENT), strikes: 3, because: "expired" }],
   ["410 on resuming", { rule: () => first(6, isWatch, EXPIRED), strikes: 6, reconnects: true, because: "expired" }],
   [
@@ -181,14 +187,21 @@ const CASES: [string, Case][] = [
   ["writes that are answered with 503", { rule: () => every(2, isWrite, UNAVAILABLE), strikes: 6 }],
   ["writes that are never answered", { rule: () => first(6, isWrite, { fault: "stall" }), strikes: 6 }],
   [
-    "lists that are cut, refused and reset, after 410",
+    "lists that are cut, refused, reset and never answered, after 410",
     {
       rule: () => {
-        const faults: RequestFault[] = [{ fault: "cut-answer" }, { fault: "reset" }, HTML, UNAVAILABLE, OTHER_JSON];
+        const faults: RequestFault[] = [
+          { fault: "cut-answer" },
+          { fault: "reset" },
+          HTML,
+          UNAVAILABLE,
+          OTHER_JSON,
+          { fault: "stall" },
+        ];
         const expired = first(3, isWatch, EXPIRED);
         return { request: (request) => expired.request?.(request) ?? (isList(request) ? faults.shift() : undefined) };
       },
-      strikes: 8,
+      strikes: 9,
       reconnects: true,
       because: "expired",
     },
@@ -212,6 +225,38 @@ describe("no event is lost and nothing is written twice with", () => {
     expect(await writesTo(names, mark)).toEqual(expectedWrites(names));
     if (because !== undefined) expect(await reopened(because)).toBeGreaterThan(before);
     await waitForCondition(cluster, "baseline", { type: "Ready", status: "True" });
+    await waitForCondition(cluster, "baseline", { type: "InSync", status: "True" });
+  });
+});
+
+describe("a start in the middle of it", () => {
+  it("comes to its end, and nothing is written that was right", { timeout: 180_000 }, async () => {
+    const names = namesFor("start");
+    await settle(names);
+    await operator.stop();
+    const faults: RequestFault[] = [
+      ...[UNAVAILABLE, BAD_GATEWAY, HTML, OTHER_JSON, { fault: "reset" } as const, { fault: "cut-answer" } as const],
+    ];
+    // the first two times that it asks for something it gets one of them
+    const asked = new Map<string, number>();
+    let struck = 0;
+    const rule: FaultRule = {
+      request({ method, path, isWatch: watches }) {
+        const what = `${method} ${path} ${watches}`;
+        const times = asked.get(what) ?? 0;
+        asked.set(what, times + 1);
+        return times < 2 ? faults[struck++ % faults.length] : undefined;
+      },
+    };
+    const mark = await markAudit(cluster);
+    await proxy.during(rule, async () => {
+      operator = await startOperator(cluster, { flags: operatorFlags, waitReady: false });
+      await disturb(names);
+      await operator.ready();
+      await expectAtRest(names);
+    });
+    expect(struck).toBeGreaterThanOrEqual(30);
+    expect(await writesTo(names, mark)).toEqual(expectedWrites(names));
     await waitForCondition(cluster, "baseline", { type: "InSync", status: "True" });
   });
 });

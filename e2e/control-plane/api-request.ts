@@ -14,7 +14,11 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-export type ApiRequest = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown) => Promise<ApiAnswer>;
+export type ApiRequest = (
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+) => Promise<ApiAnswer>;
 
 /** Rejects only when there is no answer: refused connection, foreign certificate, 10 s of silence. */
 export function makeApiRequest({ url, authority, token }: ApiAccess): ApiRequest {

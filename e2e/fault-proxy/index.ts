@@ -8,3 +8,4 @@ export {
   type WatchLine,
 } from "./fault.ts";
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./proxy.ts";
+export { type RandomSource, stormRule } from "./storm.ts";
