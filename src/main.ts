@@ -71,10 +71,12 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     throw new UsageError(`--metrics-address ${flags.metricsAddress} cannot be listened on: ${error.message}`);
   });
   log.info({ server, namespace: flags.namespace, metrics: health.address }, "perennial operator starts");
-  await operator.run(stopSignal());
-  await health.close();
-  await client.close();
-  log.info("stopped");
+  try {
+    await operator.run(stopSignal());
+    log.info("stopped");
+  } finally {
+    await Promise.all([health.close(), client.close()]);
+  }
 }
 
 async function reachCluster({ kubeconfig }: OperatorFlags, observe: RequestObserver) {

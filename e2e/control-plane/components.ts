@@ -1,6 +1,6 @@
 /** The three processes of a control plane: in which order they start and end, and when they count as ready. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ApiRequest, makeApiRequest } from "./api-request.ts";
 import { type ApiServerSettings, apiServerArguments, type StaticToken, writeApiServerFiles } from "./api-server.ts";
@@ -8,7 +8,7 @@ import type { Binaries } from "./binary-folder.ts";
 import type { CertificateFiles } from "./certificates.ts";
 import { controllerManagerArguments } from "./controller-manager.ts";
 import type { DeathPact } from "./death-pact.ts";
-import { etcdArguments } from "./etcd.ts";
+import { etcdArguments, etcdData } from "./etcd.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { ProcessFailure, type RunningProcess, startProcess } from "./process.ts";
@@ -34,6 +34,8 @@ export interface Components {
   /** Does nothing but wait for readiness when it runs. */
   startApiServer(): Promise<void>;
   restartEtcd(): Promise<void>;
+  backUpEtcd(): Promise<string>;
+  restoreEtcd(backup: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -171,6 +173,29 @@ class RunningComponents implements Components {
     await this.#etcd.stop("SIGKILL");
     this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder));
     if (!this.#apiServer.hasEnded()) await waitForApiServer(this.request, this.#etcd, this.#apiServer);
+  }
+
+  /** All that is stored, as files: nobody writes meanwhile. */
+  async backUpEtcd() {
+    const backup = await mkdtemp(join(this.#options.folder, "backup-"));
+    await this.#withoutServers(() => cp(etcdData(this.#options.folder), backup, { recursive: true }));
+    return backup;
+  }
+
+  async restoreEtcd(backup: string) {
+    const data = etcdData(this.#options.folder);
+    await this.#withoutServers(async () => {
+      await rm(data, { recursive: true });
+      await cp(backup, data, { recursive: true });
+    });
+  }
+
+  async #withoutServers(act: () => Promise<void>) {
+    await this.#apiServer.stop();
+    await this.#etcd.stop();
+    await act();
+    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder));
+    await this.startApiServer();
   }
 
   /** etcd last: without it the API server would not end in peace. */

@@ -62,6 +62,10 @@ export interface ControlPlane extends AsyncDisposable {
   killApiServer(): Promise<void>;
   /** Returns when the API server is ready again, too. */
   restartEtcd(): Promise<void>;
+  /** A copy of all that is stored: a folder for `restoreEtcd`. The servers are restarted for it. */
+  backUpEtcd(): Promise<string>;
+  /** Puts everything back to what it was then, resource versions included. */
+  restoreEtcd(backup: string): Promise<void>;
   /** Ends everything and removes the temporary folder. May be called twice. */
   stop(): Promise<void>;
 }
@@ -145,6 +149,8 @@ async function describe(parts: Parts): Promise<ControlPlane> {
       await components.startApiServer();
     },
     restartEtcd: () => components.restartEtcd(),
+    backUpEtcd: () => components.backUpEtcd(),
+    restoreEtcd: (backup) => components.restoreEtcd(backup),
     stop,
     [Symbol.asyncDispose]: stop,
   };

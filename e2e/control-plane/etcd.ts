@@ -8,7 +8,7 @@ import { join } from "node:path";
 export function etcdArguments(folder: string): string[] {
   return [
     "--name=default",
-    `--data-dir=${join(folder, "etcd")}`,
+    `--data-dir=${etcdData(folder)}`,
     `--listen-client-urls=${etcdUrl(folder)}`,
     `--advertise-client-urls=${etcdUrl(folder)}`,
     "--listen-peer-urls=http://127.0.0.1:0",
@@ -19,6 +19,11 @@ export function etcdArguments(folder: string): string[] {
     `--quota-backend-bytes=${8 * 1024 ** 3}`,
     "--log-level=warn",
   ];
+}
+
+/** Where it stores everything. */
+export function etcdData(folder: string): string {
+  return join(folder, "etcd");
 }
 
 export function etcdUrl(folder: string): string {

@@ -6,6 +6,8 @@ import { type Cluster, ROOT, waitUntil } from "./cluster.ts";
 
 export interface OperatorProcess extends AsyncDisposable {
   readonly pid: number;
+  /** Undefined while it runs; null when a signal ended it. */
+  readonly exitCode: number | null | undefined;
   /** Such as http://127.0.0.1:41234. */
   readonly url: string;
   /** The JSON lines logged so far. */
@@ -63,6 +65,10 @@ class StartedProcess implements OperatorProcess {
     const end = (): boolean => child.kill("SIGKILL");
     process.once("exit", end);
     child.once("exit", () => process.off("exit", end));
+  }
+
+  get exitCode(): number | null | undefined {
+    return this.#child.exitCode === null && this.#child.signalCode === null ? undefined : this.#child.exitCode;
   }
 
   get pid(): number {

@@ -36,6 +36,8 @@ export type LeaseOptions = {
   identity: string;
   /** Told when it was got, and when it was lost. */
   onChange(held: boolean): void;
+  /** The cluster's storage was put back to what it was earlier; the Lease is not held any more. */
+  onWentBack(): void;
   log: Log;
   times?: LeaseTimes;
 };
@@ -52,6 +54,8 @@ class StoredLease implements Lease {
   obstacle = "the Lease was not asked for yet";
   #deadline = 0;
   #stored: KubernetesObject | undefined;
+  /** The latest resourceVersion of it that was ever seen. */
+  #newest = 0;
   /** The holder's record as we first saw it, and when: its clock is not compared with ours. */
   #observed = { holder: "", record: "", at: 0 };
 
@@ -91,6 +95,7 @@ class StoredLease implements Lease {
       return false;
     }
     this.#stored = answer.ok ? answer.object : undefined;
+    if (this.#stored !== undefined && this.#wentBack(this.#stored)) return false;
     if (this.#stored !== undefined && !this.#isExpired(this.#stored)) return false;
     this.lastRenewal = renewalOf(this.#stored);
     return this.#write(this.#record());
@@ -142,15 +147,28 @@ class StoredLease implements Lease {
       if (answer.failure.status === 409) await this.#reread();
       return false;
     }
+    if (this.#wentBack(answer.object)) return false;
     this.#stored = answer.object;
     this.#deadline = before + this.#times.renewDeadline;
+    return true;
+  }
+
+  /** Versions grow with every write of anything, unless the storage was restored from a backup. */
+  #wentBack({ metadata }: KubernetesObject): boolean {
+    const version = Number(metadata.resourceVersion);
+    if (!(version < this.#newest)) {
+      this.#newest = version;
+      return false;
+    }
+    this.#deadline = 0;
+    this.#options.onWentBack();
     return true;
   }
 
   /** A lost answer leaves us with an old version of what we wrote ourselves; a foreign holder ends our time. */
   async #reread(): Promise<void> {
     const answer = await sendForObject(this.#client, { method: "GET", path: this.#path, ...URGENT });
-    if (!answer.ok) return;
+    if (!answer.ok || this.#wentBack(answer.object)) return;
     if (specOf(answer.object).holderIdentity === this.#options.identity) this.#stored = answer.object;
     else this.#deadline = 0;
   }

@@ -53,7 +53,10 @@ export type OperatorOptions = {
 };
 
 export interface Operator {
-  /** Works until the signal aborts, then drains: what was begun is ended, the Lease is given up. */
+  /**
+   * Works until the signal aborts, then drains: what was begun is ended, the Lease is given up. Rejects when the cluster's
+   * storage was put back to what it was earlier: watches from then on would say nothing, and what is remembered is wrong.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** Why it cannot do its work just now; undefined when it can. */
   whyNotReady(): string | undefined;
@@ -81,6 +84,8 @@ class Loop implements Operator {
   readonly #worker;
   readonly #deepCheck;
   readonly #watchLog: WatchLog;
+  /** Aborted when the cluster's storage was restored. */
+  readonly #wentBack = new AbortController();
   #started = false;
   /** Why it could not start yet. */
   #obstacle = "the API server was not asked yet";
@@ -101,7 +106,11 @@ class Loop implements Operator {
       onStored: (policy, ok) => this.#onStored(policy, ok),
     });
     this.#key = new InstallationKey(leader, options);
-    this.#lease = createLease(client, { namespace, identity, log, onChange: (held) => this.#onLease(held) });
+    this.#lease = createLease(client, {
+      ...{ namespace, identity, log },
+      onChange: (held) => this.#onLease(held),
+      onWentBack: () => this.#wentBack.abort(),
+    });
     const mayWrite = (): boolean => leads() && this.#key.isPresent;
     this.#deepCheck = createDeepCheck({
       rate: options.deepCheckRate,
@@ -171,7 +180,7 @@ class Loop implements Operator {
     this.#needs.update();
     const tidying = setInterval(() => this.#tidy(), TIDY_EVERY).unref();
     const working = this.#queue.run((key) => this.#work(key), concurrency);
-    await aborted(signal);
+    await aborted(AbortSignal.any([signal, this.#wentBack.signal]));
     log.info("stopping: what was begun is ended, then the Lease is given up");
     // an API server that does not answer must not keep the process from leaving before it is killed
     const deadline = setTimeout(() => void this.#options.client.close(), DRAIN).unref();
@@ -187,6 +196,7 @@ class Loop implements Operator {
     await kept;
     await this.#lease.release();
     clearTimeout(deadline);
+    if (this.#wentBack.signal.aborted) throw new Error(WENT_BACK);
   }
 
   whyNotReady(): string | undefined {
@@ -337,6 +347,9 @@ class Loop implements Operator {
     return this.#watches.stateOf(selection)?.synced === true;
   }
 }
+
+const WENT_BACK =
+  "the cluster's storage went back to an earlier state, as after a restore from a backup: nothing remembered of it counts, so this process ends; start it again";
 
 /** Milliseconds that what was begun may take to end. A Pod has 30 s. */
 const DRAIN = 10_000;
