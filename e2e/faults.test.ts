@@ -325,7 +325,7 @@ async function writesTo(
   const ours = new Set([untouched, edited, bereft, released, ...fresh]);
   return (await operatorRequests(cluster, mark))
     .filter(({ verb, objectRef, responseStatus }) => {
-      const done = (responseStatus?.code ?? 500) < 300 && ["create", "patch", "update", "delete"].includes(verb);
+      const done = (responseStatus?.code ?? 500) < 300 && ["patch", "delete"].includes(verb);
       return done && ours.has(objectRef?.namespace ?? "");
     })
     .map(({ verb, objectRef, responseStatus }) => {

@@ -60,9 +60,10 @@ function isRenewed(request: ProxiedRequest): boolean {
   return isRenewal(request) && (request.status ?? 500) < 300;
 }
 
-/** Reviews store nothing. */
+/** Reviews and trials store nothing. */
 function isWrite(request: ProxiedRequest): boolean {
-  return request.method !== "GET" && !isLease(request) && !request.path.includes("authorization.k8s.io");
+  const stores = !request.path.includes("authorization.k8s.io") && !request.query.has("dryRun");
+  return request.method !== "GET" && !isLease(request) && stores;
 }
 
 async function isLeading(): Promise<boolean> {

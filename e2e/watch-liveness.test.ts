@@ -9,9 +9,12 @@ import {
   clusterPolicy,
   configMap,
   hasData,
+  markAudit,
   namespace,
   namespacesLabelled,
   type OperatorProcess,
+  operatorRequests,
+  printRequest,
   startCluster,
   startOperator,
   startProxy,
@@ -256,6 +259,37 @@ describe("a list that has to begin anew", () => {
     const after = await targets();
     const untouched = [...before].filter(([target]) => ![3, ...GONE].map(name).includes(target));
     expect([...after].filter(([target]) => target !== name(3))).toEqual(untouched);
+  });
+
+  it("takes nothing for gone that was made after it was taken", async () => {
+    const released = Promise.withResolvers<void>();
+    let held = 0;
+    let expired = false;
+    const struck: FaultRule = {
+      request(request) {
+        if (isWatchOf("networkpolicies", request) && !expired) {
+          expired = true;
+          return { fault: "answer", status: 410, body: statusBody(410, "Expired", "too old") };
+        }
+        if (!isListOf("networkpolicies", request) || !request.query.has("continue")) return undefined;
+        held += 1;
+        return { fault: "hold", until: released.promise };
+      },
+    };
+    const made = name(TRIGGERS + 1);
+    const mark = await markAudit(cluster);
+    await proxy.during(struck, async () => {
+      proxy.resetAll();
+      await waitUntil("the second page is asked for", async () => held > 0);
+      await cluster.apply(trigger(TRIGGERS + 1));
+      await waitForObject(cluster, ["networkpolicy", "many", made]);
+      released.resolve();
+      // an event after the list
+      await cluster.kubectl("delete", "networkpolicy", name(1), "-n", "many");
+      await waitForObject(cluster, ["networkpolicy", "many", name(1)]);
+    });
+    const asked = (await operatorRequests(cluster, mark)).filter(({ objectRef }) => objectRef?.name === made);
+    expect(asked.map(printRequest)).toEqual([`patch networkpolicies many/${made} 201`]);
   });
 
   it("is followed by a watch that misses nothing", async () => {

@@ -86,6 +86,11 @@ describe("an answer", () => {
     expect(await client.send(GET)).toMatchObject({ ok: false, failure: { status: 429, retryAfter: 3_000 } });
   });
 
+  it("of 503 of a load balancer for hours says a minute", async () => {
+    const client = await clientOf(answering(503, "maintenance", { "retry-after": "7200" }));
+    expect(await client.send(GET)).toMatchObject({ ok: false, failure: { status: 503, retryAfter: 60_000 } });
+  });
+
   it("of a proxy in HTML is quoted", async () => {
     const client = await clientOf(answering(502, "<html>Bad Gateway</html>", { "content-type": "text/html" }));
     const failure = { status: 502, reason: "", message: "HTTP 502: <html>Bad Gateway</html>" };

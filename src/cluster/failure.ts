@@ -9,7 +9,7 @@ export type ApiFailure = {
   reason: string;
   /** The server's words. */
   message: string;
-  /** From Retry-After, in milliseconds. */
+  /** From Retry-After, in milliseconds; a minute at the most. */
   retryAfter?: number;
   /** `status.details.kind`: which kind of thing is missing, such as `namespaces`. */
   kind?: string;
@@ -25,6 +25,9 @@ export function unreachable(error: unknown): ApiFailure {
   return { status: 0, reason: "Unreachable", message: `${code}${cause.message}`, causes: [] };
 }
 
+/** Seconds. An API server asks for a few; a load balancer may ask for hours, in which nothing would be watched. */
+const LONGEST_WAIT = 60;
+
 /** The failure in an answer with a status of 400 or more, whose body is a `Status` object or anything else. */
 export function failureOf(status: number, body: string, retryAfter: string | undefined): ApiFailure {
   const parsed = parseStatus(body);
@@ -37,7 +40,7 @@ export function failureOf(status: number, body: string, retryAfter: string | und
     causes: Array.isArray(details.causes) ? details.causes.filter(isJsonObject).map(causeOf) : [],
   };
   const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter);
-  return Number.isFinite(seconds) ? { ...failure, retryAfter: seconds * 1000 } : failure;
+  return Number.isFinite(seconds) ? { ...failure, retryAfter: Math.min(seconds, LONGEST_WAIT) * 1000 } : failure;
 }
 
 /** An answer that is no answer to what was asked: taken for a failure, never for "there is nothing". */

@@ -55,15 +55,15 @@ export function operatorOptions(): Option[] {
     )
       .default(10_000, "10s")
       .argParser(milliseconds),
-    new Option("--watch-silence <duration>", "how long a watch may say nothing before it is opened again, at least 1s")
-      .default(180_000, "3m")
-      .argParser(atLeast(1_000, "1s")),
     new Option(
       "--deep-check-rate <targets>",
       "targets a second that are compared with a fresh object after a start, 0 (none) to 1000",
     )
       .default(20)
       .argParser(wholeNumber(0, 1_000)),
+    new Option("--watch-silence <duration>", "how long a watch may say nothing before it is opened again, at least 1s")
+      .default(180_000, "3m")
+      .argParser(atLeast(1_000, "1s")),
     new Option(
       "--system-namespaces <names>",
       "system namespaces that policies may reach nevertheless, comma-separated (default: none)",

@@ -65,7 +65,7 @@ class SignalRouter implements Router {
       case "page":
         return this.#onPage(selection, signal.objects);
       case "synced":
-        return this.#onSynced(selection);
+        return this.#onSynced(selection, signal.resourceVersion);
       case "changed":
         return this.#onChanged(selection, signal.object);
       case "deleted":
@@ -89,7 +89,7 @@ class SignalRouter implements Router {
     }
   }
 
-  #onSynced(selection: Selection): void {
+  #onSynced(selection: Selection, asOf: string): void {
     const { world, onSynced } = this.#options;
     const store = world.storeOf(selection);
     const first = store?.synced === false;
@@ -97,18 +97,20 @@ class SignalRouter implements Router {
     this.#onObjectChanges(selection, changes, first ? "list" : "event");
     const held = first ? this.#reads.rulesHeldFor(selection.resource) : [];
     for (const { policy, rule } of held) this.enqueueRule(policy, rule);
-    if (isClusterWide(selection)) this.#onTargetsListed(selection);
+    if (isClusterWide(selection)) this.#onTargetsListed(selection, asOf);
     onSynced(selection);
   }
 
-  #onTargetsListed(selection: Selection): void {
+  /** What we wrote after the list was taken is not in it, and of that the watch will tell. */
+  #onTargetsListed(selection: Selection, asOf: string): void {
     const { world } = this.#options;
     const listed = this.#listed.get(selectionKey(selection)) ?? new Set();
     this.#listed.delete(selectionKey(selection));
     const key = resourceKey(selection.resource);
-    const gone = world.inventory.retain(
-      (record) => resourceKey(record.resource) === key && !listed.has(keyOf(record.ref)),
-    );
+    const gone = world.inventory.retain(({ resource, ref, resourceVersion }) => {
+      const isLater = Number(resourceVersion) > Number(asOf);
+      return resourceKey(resource) === key && !listed.has(keyOf(ref)) && !isLater;
+    });
     for (const record of gone) this.#onTargetGone(record);
   }
 

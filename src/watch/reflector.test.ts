@@ -314,6 +314,7 @@ describe("another error in the stream", () => {
     ["a document cut off by a new line", `${whole.slice(0, 30)}\n`, "failed"],
     ["a line that is no document", "<html>\n", "failed"],
     ["an event without a resourceVersion", '{"type":"ADDED","object":{"metadata":{"name":"c"}}}\n', "failed"],
+    ["an event of no known type", event("LOGIN", "c", "12"), "failed"],
     ["an event without an object", '{"type":"ADDED"}\n', "failed"],
   ])("such as %s loses nothing", async (_, cut, because) => {
     const first = watch([event("ADDED", "b", "11"), cut]);

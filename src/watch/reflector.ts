@@ -158,7 +158,8 @@ class Reflector {
     if (resourceVersion === undefined || resourceVersion === "") throw new Error("an event without a resourceVersion");
     if (event.type === "BOOKMARK") this.#out.next({ type: "bookmark", resourceVersion });
     else if (event.type === "DELETED") this.#out.next({ type: "deleted", object: event.object });
-    else this.#out.next({ type: "changed", object: event.object });
+    else if (CHANGES.has(event.type)) this.#out.next({ type: "changed", object: event.object });
+    else throw new Error(`an event of type ${event.type}`);
     this.#position = { resourceVersion };
     this.#expiries = 0;
   }
@@ -192,6 +193,9 @@ class Reflector {
     return Math.max(wait, this.#askedToWait);
   }
 }
+
+/** What came over the wire may be anything. */
+const CHANGES: ReadonlySet<string> = new Set(["ADDED", "MODIFIED"]);
 
 class SilenceTimer {
   readonly #millis: number;
