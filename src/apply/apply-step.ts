@@ -2,6 +2,7 @@
 
 import {
   type Answer,
+  type ApiFailure,
   applyObject,
   type ClusterClient,
   deleteObject,
@@ -37,12 +38,17 @@ function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject
 async function writeOutcome(client: ClusterClient, step: WriteStep, answer: WriteAnswer): Promise<Outcome> {
   if (answer.ok) return { step, type: "written", object: answer.object, created: answer.created };
   if (answer.failure.status === 404 && step.verb !== "apply") return { step, type: "gone" };
-  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+  return isTooLate(answer.failure) ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
 }
 
 async function deleteOutcome(client: ClusterClient, step: DeleteStep, answer: Answer): Promise<Outcome> {
   if (answer.ok || answer.failure.status === 404) return { step, type: "gone" };
-  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+  return isTooLate(answer.failure) ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+}
+
+/** The precondition does not hold. A patch with the uid of another object is told to change a field that is immutable. */
+function isTooLate({ status, causes }: ApiFailure): boolean {
+  return status === 409 || (status === 422 && causes.some(({ field }) => field === "metadata.uid"));
 }
 
 async function readOutcome(client: ClusterClient, step: WriteStep): Promise<Outcome> {
