@@ -2,6 +2,7 @@
 
 import {
   type Answer,
+  type ApiFailure,
   applyObject,
   type ClusterClient,
   deleteObject,
@@ -11,7 +12,7 @@ import {
   type WriteAnswer,
 } from "../cluster/index.ts";
 import type { KubernetesObject } from "../object/index.ts";
-import type { ApplyStep, DeleteStep, WriteStep } from "../plan/index.ts";
+import type { ApplyStep, DeleteStep, ReleaseStep, WriteStep } from "../plan/index.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Never throws. */
@@ -22,7 +23,7 @@ export async function applyStep(client: ClusterClient, step: WriteStep): Promise
     case "patch":
       return writeOutcome(client, step, await patchObject(client, step.resource, step.target, step.patch));
     case "release":
-      return writeOutcome(client, step, await releaseObject(client, step.resource, step.target, step.precondition.uid));
+      return release(client, step);
     case "delete":
       return deleteOutcome(client, step, await deleteObject(client, step.resource, step.target, step.precondition.uid));
   }
@@ -34,15 +35,27 @@ function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject
   return { ...object, metadata: { ...object.metadata, ...required } };
 }
 
+/** What is ours of the marks shows only on the object as it is: it is read, and released in that version. */
+async function release(client: ClusterClient, step: ReleaseStep): Promise<Outcome> {
+  const seen = await readOutcome(client, step);
+  if (seen.type !== "outdated" || seen.object.metadata.uid !== step.precondition.uid) return seen;
+  return writeOutcome(client, step, await releaseObject(client, step.resource, seen.object));
+}
+
 async function writeOutcome(client: ClusterClient, step: WriteStep, answer: WriteAnswer): Promise<Outcome> {
   if (answer.ok) return { step, type: "written", object: answer.object, created: answer.created };
   if (answer.failure.status === 404 && step.verb !== "apply") return { step, type: "gone" };
-  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+  return isLate(answer.failure) ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
 }
 
 async function deleteOutcome(client: ClusterClient, step: DeleteStep, answer: Answer): Promise<Outcome> {
   if (answer.ok || answer.failure.status === 404) return { step, type: "gone" };
-  return answer.failure.status === 409 ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+  return isLate(answer.failure) ? readOutcome(client, step) : { step, type: "failed", failure: answer.failure };
+}
+
+/** Another uid than that of the object which is there now is answered with 422, as if somebody wanted to change it. */
+function isLate({ status, causes }: ApiFailure): boolean {
+  return status === 409 || (status === 422 && causes.some(({ field }) => field === "metadata.uid"));
 }
 
 async function readOutcome(client: ClusterClient, step: WriteStep): Promise<Outcome> {
