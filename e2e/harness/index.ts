@@ -45,3 +45,12 @@ export {
   TRIGGER_NAME,
   waitForCondition,
 } from "./policy.ts";
+export {
+  edit,
+  isHeldBy,
+  isUnmarked,
+  laterEventProcessed,
+  marksOf,
+  settingsIn,
+  wantingSettings,
+} from "./settings.ts";
