@@ -132,12 +132,15 @@ function schedule(
   refusals: readonly Refusal[],
 ): void {
   const { key, plan, exhausted } = outcome;
+  const { inventory } = world;
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
   const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
-  const failing = exhausted || conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota");
-  const foreign = plan.steps.some(
-    (step) => failureOf(step) !== undefined && isForeign(world.inventory.get(keyOf(step.target))),
-  );
+  const refused = refusals.some(({ heals }) => heals === "retry" || heals === "quota");
+  const strangers = plan.steps.filter((step) => isForeign(inventory.get(keyOf(step.target))));
+  // where only marked objects are watched, no event tells when one without marks is gone
+  const leaving = strangers.some((step) => inventory.get(keyOf(step.target))?.deleting === true);
+  const failing = exhausted || conflicts || leaving || refused;
+  const foreign = strangers.some((step) => failureOf(step) !== undefined);
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
