@@ -200,7 +200,7 @@ class Loop implements Operator {
       const discovered = await discoverResources(client);
       const problem = discovered.ok ? await this.#knowledge.load() : printFailure(discovered.failure);
       if (discovered.ok && problem === undefined) {
-        this.#world.catalogue.replaceDiscovered(discovered.resources);
+        this.#world.catalogue.replaceDiscovered(discovered.resources, discovered.stale);
         this.#started = true;
         return;
       }
@@ -292,10 +292,11 @@ class Loop implements Operator {
       .catch((error) => this.#options.log.error({ err: error }, "the inventory could not be tidied"));
   }
 
-  /** All marked objects of the kind are known; of a kind that is not served there are none. */
+  /** All marked objects of the kind are known; of a kind that is gone there are none. */
   #isListed(kind: GroupKind): boolean {
-    const resource = this.#world.catalogue.findKind(kind);
-    return resource === undefined || this.#isSynced(markedObjects(resource));
+    const { catalogue } = this.#world;
+    const resource = catalogue.findKind(kind);
+    return resource === undefined ? catalogue.isGone(kind) : this.#isSynced(markedObjects(resource));
   }
 
   #sweep(): void {
