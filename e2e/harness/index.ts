@@ -1,3 +1,4 @@
+export { AGGREGATED_GROUP, type AggregatedApi, registerAggregatedApi } from "./aggregated-api.ts";
 export {
   type Audited,
   type AuditMark,
