@@ -202,3 +202,20 @@ describe("a target from which everything was taken that says whose it is", () =>
     expect(versionOf(released)).not.toBe(versionOf(adopted));
   });
 });
+
+describe("a target whose annotations do not say any more whose it is, and whose policy was deleted while nobody looked", () => {
+  it("is kept, and told", async () => {
+    await serve("unknown");
+    await operator.stop();
+    const annotations = ["perennial.dev/rule-", "perennial.dev/trigger-", "perennial.dev/policy-ref-"];
+    await cluster.kubectl("annotate", "configmap", "settings", "-n", "unknown", ...annotations);
+    await cluster.kubectl("delete", "clusterpolicy", "unknown");
+    const before = await waitForObject(cluster, settingsIn("unknown"));
+    await start();
+    await laterEventProcessed(cluster, operator);
+    await waitUntil("it is told", async () =>
+      operator.log().some(({ reason, target }) => reason === "TargetKept" && target === "ConfigMap unknown/settings"),
+    );
+    expect(versionOf(await waitForObject(cluster, settingsIn("unknown")))).toBe(versionOf(before));
+  });
+});

@@ -24,7 +24,7 @@ import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
-import { sweepInventory } from "./sweep.ts";
+import { sweepInventory, unclaimedTargets } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES } from "./system-resources.ts";
 import { markedObjects, rulesOf, selectionsOf } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
@@ -76,6 +76,7 @@ class Loop implements Operator {
   readonly #reports: PolicyReports;
   readonly #kinds: KindTracker;
   readonly #readiness: Readiness;
+  readonly #kept: KeptLog;
   readonly #worker;
   readonly #deepCheck;
   readonly #watchLog: WatchLog;
@@ -148,13 +149,13 @@ class Loop implements Operator {
     this.#permissions = createPermissions(client, (claims) => {
       for (const claim of claims) queue.add(claim);
     });
-    const kept = new KeptLog(metrics, log);
+    this.#kept = new KeptLog(metrics, log);
     this.#worker = createClaimWorker({
       ...{ client, world, queue, repairs, metrics, log, mayWrite },
       deepCheck: this.#deepCheck,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
-      onKept: (targets, because) => kept.note(targets, because),
+      onKept: (targets, because) => this.#kept.note(targets, because),
       onQuota: () => this.#needs.watchQuotas(),
     });
   }
@@ -301,6 +302,7 @@ class Loop implements Operator {
 
   #sweep(): void {
     sweepInventory(this.#world, this.#queue);
+    this.#kept.note(unclaimedTargets(this.#world), "its annotations do not say which policy made it");
   }
 
   #onSynced(selection: Selection): void {
