@@ -33,7 +33,8 @@ function firstOf(world: World, [first, ...others]: readonly [ClaimKey, ...ClaimK
 function canWrite(world: World, key: ClaimKey, absent: boolean): boolean {
   const { policy, rule } = claimRef(key);
   const compiled = findRule(world.policies.get(keyOf(policy)), rule);
-  if (compiled === undefined || !world.isReady(keyOf(policy), rule)) return false;
+  if (compiled === undefined) return false;
+  if (!world.isReady(keyOf(policy), rule) && !world.isExpected(keyOf(policy), rule)) return false;
   if (!compiled.synchronize && !(absent && world.isMoment(key))) return false;
   // a failure of the claim as a whole: what it wants cannot be computed
   return world.claims.get(key)?.failures.every(({ target }) => target !== undefined) ?? true;

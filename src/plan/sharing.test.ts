@@ -207,6 +207,14 @@ describe("a target that is not there", () => {
     expect(planOf(world, serve(world, "asking", { day: 2 }))).toMatchObject(MAKES);
   });
 
+  it("is left to an older policy that will be ready in a moment", () => {
+    const world = emptyShop();
+    serve(world, "unready", { day: 1 });
+    unready(world, "perennial.dev/ClusterPolicy//unready");
+    world.isExpected = (policy) => policy === "perennial.dev/ClusterPolicy//unready";
+    expect(planOf(world, serve(world, "asking", { day: 2 }))).toMatchObject({ verb: "skip" });
+  });
+
   it("is left to an older policy that makes it once, and makes it now", () => {
     const world = emptyShop();
     const once = serve(world, "once", { day: 1, more: { synchronize: false } });
