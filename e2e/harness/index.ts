@@ -1,3 +1,4 @@
+export { AGGREGATED_GROUP, type AggregatedApi, registerAggregatedApi } from "./aggregated-api.ts";
 export {
   type Audited,
   type AuditMark,
@@ -17,6 +18,7 @@ export {
   waitUntil,
 } from "./cluster.ts";
 export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
+export { INVENTORY, inventoryData, storedRules } from "./inventory.ts";
 export {
   hasData,
   type Labels,
@@ -46,3 +48,12 @@ export {
   waitForCondition,
 } from "./policy.ts";
 export { type ProxiedAccess, startProxy } from "./proxied.ts";
+export {
+  edit,
+  isHeldBy,
+  isUnmarked,
+  laterEventProcessed,
+  marksOf,
+  settingsIn,
+  wantingSettings,
+} from "./settings.ts";

@@ -12,7 +12,7 @@ import {
   type WriteAnswer,
 } from "../cluster/index.ts";
 import type { KubernetesObject } from "../object/index.ts";
-import type { ApplyStep, DeleteStep, WriteStep } from "../plan/index.ts";
+import type { ApplyStep, DeleteStep, ReleaseStep, WriteStep } from "../plan/index.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Never throws. */
@@ -23,7 +23,7 @@ export async function applyStep(client: ClusterClient, step: WriteStep): Promise
     case "patch":
       return writeOutcome(client, step, await patchObject(client, step.resource, step.target, step.patch));
     case "release":
-      return writeOutcome(client, step, await releaseObject(client, step.resource, step.target, step.precondition.uid));
+      return release(client, step);
     case "delete":
       return deleteOutcome(client, step, await deleteObject(client, step.resource, step.target, step.precondition.uid));
   }
@@ -33,6 +33,13 @@ export async function applyStep(client: ClusterClient, step: WriteStep): Promise
 function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject {
   const required = "absent" in precondition ? { resourceVersion: "1" } : { uid: precondition.uid };
   return { ...object, metadata: { ...object.metadata, ...required } };
+}
+
+/** What is ours of the marks shows only on the object as it is: it is read, and released in that version. */
+async function release(client: ClusterClient, step: ReleaseStep): Promise<Outcome> {
+  const seen = await readOutcome(client, step);
+  if (seen.type !== "outdated" || seen.object.metadata.uid !== step.precondition.uid) return seen;
+  return writeOutcome(client, step, await releaseObject(client, step.resource, seen.object));
 }
 
 async function writeOutcome(client: ClusterClient, step: WriteStep, answer: WriteAnswer): Promise<Outcome> {

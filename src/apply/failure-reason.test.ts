@@ -71,9 +71,13 @@ describe("a refused write", () => {
     expect(explainFailure(step(), refused, permitted)).toMatchObject({ reason, heals });
   });
 
-  it("names verb, resource and namespace of a missing permission", () => {
-    const { message } = explainFailure(step(), failure(403, "x cannot create resource y"), false);
-    expect(message).toContain("may not create configmaps in namespace shop");
+  it.each([
+    ["create", "x cannot create resource y"],
+    ["get", "x cannot get resource y"],
+    ["patch", "no words"],
+  ])("names verb (%s), resource and namespace of a missing permission", (verb, words) => {
+    const { message } = explainFailure(step(), failure(403, words), false);
+    expect(message).toContain(`may not ${verb} configmaps in namespace shop`);
   });
 
   it("never repeats a value of a Secret", () => {

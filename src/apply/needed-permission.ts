@@ -15,10 +15,10 @@ export function isEscalation({ status, message }: ApiFailure): boolean {
   return status === 403 && message.includes("attempting to grant RBAC permissions not currently held");
 }
 
-/** An apply that creates needs `create` too; the server's words tell which one it asked for. */
+/** An apply that creates needs `create` too, and what is there is read; the server's words tell what it asked for. */
 function verbOf(step: WriteStep, failure: ApiFailure): string {
-  if (step.verb === "delete") return "delete";
-  return / cannot create resource /.test(failure.message) ? "create" : "patch";
+  const asked = / cannot (create|get) resource /.exec(failure.message)?.[1];
+  return asked ?? (step.verb === "delete" ? "delete" : "patch");
 }
 
 function neededToGrant(step: WriteStep): Permission {

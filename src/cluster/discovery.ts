@@ -4,30 +4,44 @@ import { isJsonObject, type Json, type JsonObject, type Resource } from "../obje
 import type { ClusterClient } from "./client.ts";
 import { type ApiFailure, unexpected } from "./failure.ts";
 
-export type Discovered = { ok: true; resources: Resource[] } | { ok: false; failure: ApiFailure };
+/** `stale`: groups of aggregated APIs that do not answer, so that what they serve is not known. */
+export type Discovered =
+  | { ok: true; resources: Resource[]; stale: ReadonlySet<string> }
+  | { ok: false; failure: ApiFailure };
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** All kinds in all served versions, each kind's preferred version first; subresources are left out. */
 export async function discoverResources(client: ClusterClient): Promise<Discovered> {
   const resources: Resource[] = [];
+  const stale = new Set<string>();
   for (const path of ["/api", "/apis"]) {
     const answer = await client.send({ method: "GET", path, accept: AGGREGATED });
     if (!answer.ok) return answer;
     if (!isJsonObject(answer.body) || answer.body.kind !== "APIGroupDiscoveryList")
       return { ok: false, failure: unexpected(path, "no aggregated discovery") }; // never "there are no kinds"
-    resources.push(...readGroups(answer.body));
+    for (const group of objectsIn(answer.body, "items")) {
+      resources.push(...readGroup(group));
+      if (isStale(group)) stale.add(nameOf(group));
+    }
   }
-  return { ok: true, resources };
+  return { ok: true, resources, stale };
 }
 
-function readGroups(list: Json): Resource[] {
-  return objectsIn(list, "items").flatMap((group) => {
-    const groupName = textAt(isJsonObject(group.metadata) ? group.metadata : {}, "name");
-    return objectsIn(group, "versions").flatMap((version) =>
-      objectsIn(version, "resources").map((resource) => readResource(groupName, textAt(version, "version"), resource)),
-    );
-  });
+function readGroup(group: JsonObject): Resource[] {
+  return objectsIn(group, "versions").flatMap((version) =>
+    objectsIn(version, "resources").map((resource) =>
+      readResource(nameOf(group), textAt(version, "version"), resource),
+    ),
+  );
+}
+
+function isStale(group: JsonObject): boolean {
+  return objectsIn(group, "versions").some((version) => version.freshness === "Stale");
+}
+
+function nameOf({ metadata }: JsonObject): string {
+  return textAt(isJsonObject(metadata) ? metadata : {}, "name");
 }
 
 function readResource(group: string, version: string, resource: JsonObject): Resource {

@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type Json,
   type KubernetesObject,
+  MANAGED_BY,
   MANAGER,
   type ObjectRef,
   objectPath,
@@ -77,18 +78,22 @@ export async function dryCreateObject(
   );
 }
 
-/** Takes our marks off, so that the object is nobody's; labels and annotations that are not there are no error. */
+/** Takes our marks off the object as it was read, so that it is nobody's; a manager's label that is not ours stays. */
 export async function releaseObject(
   client: ClusterClient,
   resource: Resource,
-  ref: ObjectRef,
-  uid: string,
+  { metadata: live }: KubernetesObject,
 ): Promise<WriteAnswer> {
-  const metadata = { uid, labels: nulls(RELEASED_LABELS), annotations: nulls(RELEASED_ANNOTATIONS) };
+  const labels = RELEASED_LABELS.filter((key) => key !== MANAGED_BY || live.labels?.[key] === MANAGER);
+  const metadata = {
+    resourceVersion: live.resourceVersion ?? "",
+    labels: nulls(labels),
+    annotations: nulls(RELEASED_ANNOTATIONS),
+  };
   return objectAnswer(
     await client.send({
       method: "PATCH",
-      path: objectPath(resource, ref),
+      path: objectPath(resource, { ...resource, namespace: live.namespace ?? "", name: live.name }),
       query: { fieldManager: MANAGER },
       contentType: "application/merge-patch+json",
       body: { metadata },

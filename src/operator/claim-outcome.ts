@@ -32,10 +32,13 @@ export const UNREACHABLE_RETRY = 1_000;
 /** An object that cannot be made ours may change or go without an event that would show it. */
 const FOREIGN_RETRY = 300_000;
 
+const NOTHING: ReadonlySet<ObjectKey> = new Set();
+
 export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome): void {
   const { world, queue, onPlanned, repairs, permissions } = options;
   const { key, plan } = outcome;
   const { policy, rule } = claimRef(key);
+  const wanted = world.claims.get(key)?.wants ?? NOTHING;
   for (const target of outcome.deleted) repairs.forget(target);
   world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
   options.deepCheck.ended(key);
@@ -45,6 +48,7 @@ export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome
   remember(options, outcome, `${keyOf(policy)}\n${rule}`);
   if (plan.kept.length > 0) options.onKept(plan.kept, plan.because);
   tellSharers(options, outcome);
+  giveUp(options, outcome, wanted);
   schedule(options, outcome, refusals);
   onPlanned(keyOf(policy));
 }
@@ -98,9 +102,28 @@ function dependenciesOf({ refusals }: ClaimOutcome): Dependency[] {
   });
 }
 
-/** Whether others still agree with a target shows when its content is another one. */
-function tellSharers({ world, queue }: ClaimWorkerOptions, { key, written }: ClaimOutcome): void {
-  for (const target of written) for (const claim of world.claims.wanting(target)) if (claim !== key) queue.add(claim);
+/** Whether others agree with a target shows when its content is another one; and what one could not write they wait for. */
+function tellSharers({ world, queue }: ClaimWorkerOptions, { key, written, refusals }: ClaimOutcome): void {
+  for (const target of [...written, ...refusals.keys()])
+    for (const claim of world.claims.wanting(target)) if (claim !== key) queue.add(claim);
+}
+
+/** What it wanted before and does not want now is for others to make, to take over, or to remove. */
+function giveUp(
+  { world, queue, repairs }: ClaimWorkerOptions,
+  { key }: ClaimOutcome,
+  wanted: ReadonlySet<ObjectKey>,
+): void {
+  const wants = world.claims.get(key)?.wants;
+  for (const target of wanted) {
+    if (wants?.has(target) === true) continue;
+    const others = world.claims.wanting(target);
+    for (const claim of others) queue.add(claim);
+    if (others.size > 0) continue;
+    repairs.forget(target); // nobody misses it
+    const holder = world.inventory.get(target)?.claim;
+    if (holder !== undefined && holder !== key) queue.add(holder);
+  }
 }
 
 function schedule(
@@ -109,12 +132,15 @@ function schedule(
   refusals: readonly Refusal[],
 ): void {
   const { key, plan, exhausted } = outcome;
+  const { inventory } = world;
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
   const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
-  const failing = exhausted || conflicts || refusals.some(({ heals }) => heals === "retry" || heals === "quota");
-  const foreign = plan.steps.some(
-    (step) => failureOf(step) !== undefined && isForeign(world.inventory.get(keyOf(step.target))),
-  );
+  const refused = refusals.some(({ heals }) => heals === "retry" || heals === "quota");
+  const strangers = plan.steps.filter((step) => isForeign(inventory.get(keyOf(step.target))));
+  // where only marked objects are watched, no event tells when one without marks is gone
+  const leaving = strangers.some((step) => inventory.get(keyOf(step.target))?.deleting === true);
+  const failing = exhausted || conflicts || leaving || refused;
+  const foreign = strangers.some((step) => failureOf(step) !== undefined);
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);

@@ -3,7 +3,7 @@
  * policy's targets when the policy goes. One ConfigMap, written before the first write that needs it.
  */
 
-import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
+import { type ApiFailure, type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
 import {
   type GroupKind,
   groupKindKey,
@@ -40,6 +40,9 @@ export function createInventoryMap(options: InventoryMapOptions): InventoryMap {
 
 const EMPTY: InventoryContent = { kinds: [], disposals: new Map() };
 
+/** Somebody else wrote it just before us: that is read, and our changes are made to it. More often is not by chance. */
+const TRIES = 3;
+
 class StoredInventory implements InventoryMap {
   readonly #options: InventoryMapOptions;
   content: InventoryContent = EMPTY;
@@ -47,7 +50,7 @@ class StoredInventory implements InventoryMap {
   #stored: { data: JsonObject; resourceVersion: string } = { data: {}, resourceVersion: "1" };
   /** One write after another: each holds all changes that came before it. */
   #writing: Promise<string | undefined> = Promise.resolve(undefined);
-  /** Changes that are not stored yet. */
+  /** Changes that wait for the next write. */
   #changes: Change[] = [];
 
   constructor(options: InventoryMapOptions) {
@@ -67,26 +70,40 @@ class StoredInventory implements InventoryMap {
 
   async update(change: Change): Promise<string | undefined> {
     this.#changes.push(change);
-    const written = this.#writing.then(() => this.#write());
-    this.#writing = written;
-    return written;
+    if (this.#changes.length > 1) return this.#writing; // it has not begun
+    this.#writing = this.#writing.then(() => this.#write(this.#changes.splice(0)));
+    return this.#writing;
   }
 
-  async #write(): Promise<string | undefined> {
-    const changes = [...this.#changes];
-    const content = changes.reduce((changed, change) => change(changed), this.content);
-    const data = printContent(content);
-    const problem = isEqual(data, this.#stored.data) ? undefined : await this.#send(data);
-    if (problem !== undefined) return problem;
-    this.content = content;
-    this.#changes = this.#changes.slice(changes.length);
-    return undefined;
+  async #write(changes: readonly Change[]): Promise<string | undefined> {
+    let problem: string | undefined;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const content = changes.reduce((changed, change) => change(changed), this.content);
+      const data = printContent(content);
+      const failure = isEqual(data, this.#stored.data) ? undefined : await this.#send(data);
+      if (failure === undefined) {
+        this.content = content;
+        return undefined;
+      }
+      problem = this.#explain(failure);
+      if (failure.status !== 409) break;
+      problem = (await this.#reload()) ?? problem;
+    }
+    return problem;
+  }
+
+  /** What a person took out or made unreadable is still known here; what he changed is meant. */
+  async #reload(): Promise<string | undefined> {
+    const known = this.content;
+    const problem = await this.load();
+    this.content = merge(known, this.content);
+    return problem;
   }
 
   /** A late write of a former holder of the Lease must not undo what the next one stored: hence the version. */
-  async #send(data: JsonObject): Promise<string | undefined> {
-    const { client, namespace, mayWrite } = this.#options;
-    if (!mayWrite()) return "the Lease is not held";
+  async #send(data: JsonObject): Promise<ApiFailure | undefined> {
+    const { client, mayWrite } = this.#options;
+    if (!mayWrite()) return NOT_HELD;
     const answer = await sendForObject(client, {
       method: "PATCH",
       path: this.#path,
@@ -99,17 +116,31 @@ class StoredInventory implements InventoryMap {
         data,
       },
     });
-    if (answer.ok) {
-      this.#stored = { data, resourceVersion: answer.object.metadata.resourceVersion ?? "1" };
-      return undefined;
-    }
-    if (answer.failure.status === 409) await this.load(); // the changes are made again to what is there
-    return `cannot store in ConfigMap ${namespace}/${INVENTORY_NAME}: ${printFailure(answer.failure)}`;
+    if (!answer.ok) return answer.failure;
+    this.#stored = { data, resourceVersion: answer.object.metadata.resourceVersion ?? "1" };
+    return undefined;
+  }
+
+  #explain(failure: ApiFailure): string {
+    const name = `ConfigMap ${this.#options.namespace}/${INVENTORY_NAME}`;
+    const remedy = failure.status === 422 ? "; delete it, and it is made again" : "";
+    return `cannot store in ${name}: ${printFailure(failure)}${remedy}`;
   }
 
   get #path(): string {
     return `/api/v1/namespaces/${this.#options.namespace}/configmaps/${INVENTORY_NAME}`;
   }
+}
+
+const NOT_HELD: ApiFailure = { status: 403, reason: "", message: "the Lease is not held", causes: [] };
+
+function merge(known: InventoryContent, stored: InventoryContent): InventoryContent {
+  const disposals = new Map([...known.disposals, ...stored.disposals]);
+  for (const [key, { rules }] of known.disposals) {
+    const disposal = disposals.get(key);
+    if (disposal !== undefined) disposals.set(key, { ...disposal, rules: { ...rules, ...disposal.rules } });
+  }
+  return { kinds: addKinds(known.kinds)(stored).kinds, disposals };
 }
 
 const KINDS = "kinds";

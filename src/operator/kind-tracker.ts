@@ -12,13 +12,16 @@ export type KindTrackerOptions = {
   onError(error: unknown): void;
 };
 
-/** A new aggregated API takes a moment until discovery shows it. */
+/** A new aggregated API takes a moment until discovery shows it, and one that is back may take a minute. */
 const DISCOVERY_LAG = 500;
+/** How often discovery is asked again, each time after twice the time, while an aggregated API is not shown. */
+const MOST_TRIES = 6;
 
 export class KindTracker {
   readonly #options: KindTrackerOptions;
   #timer: NodeJS.Timeout | undefined;
   #rediscovers = false;
+  #tries = 0;
   #updating: Promise<void> = Promise.resolve();
   #stopped = false;
   /** Monotonic milliseconds of the update that is scheduled. */
@@ -40,6 +43,7 @@ export class KindTracker {
   onApiServices(changes: readonly ObjectChange[]): void {
     if (!changes.some(({ before, after }) => isAggregated(after ?? before))) return;
     this.#rediscovers = true;
+    this.#tries = 0;
     this.#schedule(DISCOVERY_LAG);
   }
 
@@ -66,15 +70,17 @@ export class KindTracker {
     if (this.#rediscovers) {
       this.#rediscovers = false;
       const discovered = await discoverResources(client);
-      if (discovered.ok) catalogue.replaceDiscovered(discovered.resources);
-      else this.#retryDiscovery();
+      if (discovered.ok) catalogue.replaceDiscovered(discovered.resources, discovered.stale);
+      if (!discovered.ok) this.#rediscoverAfter(4 * DISCOVERY_LAG);
+      else if (discovered.stale.size > 0 && this.#tries < MOST_TRIES)
+        this.#rediscoverAfter(2 ** ++this.#tries * DISCOVERY_LAG);
     }
     onChange();
   }
 
-  #retryDiscovery(): void {
+  #rediscoverAfter(millis: number): void {
     this.#rediscovers = true;
-    this.#schedule(4 * DISCOVERY_LAG);
+    this.#schedule(millis);
   }
 }
 

@@ -42,7 +42,12 @@ export type RuleProgress = {
   /** It cannot become ready without a human: a kind it looks at is not served, or may not be watched. Nobody waits for it. */
   stuck: boolean;
   targets: readonly GroupKindKey[];
+  /** When it appeared or changed, in monotonic milliseconds. */
+  since: number;
 };
+
+/** Milliseconds that others leave a target to a rule that is about to be planned. Its watches may need another API to answer. */
+const HEAD_START = 10_000;
 
 export class ObservedWorld implements World {
   readonly installation: string;
@@ -132,6 +137,12 @@ export class ObservedWorld implements World {
 
   isReady(policy: ObjectKey, rule: string): boolean {
     return this.progress.get(policy)?.get(rule)?.ready === true;
+  }
+
+  isExpected(policy: ObjectKey, rule: string): boolean {
+    const progress = this.progress.get(policy)?.get(rule);
+    if (progress === undefined || progress.ready || progress.stuck) return false;
+    return this.now - progress.since < HEAD_START;
   }
 
   isPlanned(kind: GroupKind): boolean {

@@ -24,7 +24,7 @@ import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
-import { sweepInventory } from "./sweep.ts";
+import { sweepInventory, unclaimedTargets } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES } from "./system-resources.ts";
 import { markedObjects, rulesOf, selectionsOf } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
@@ -81,6 +81,7 @@ class Loop implements Operator {
   readonly #reports: PolicyReports;
   readonly #kinds: KindTracker;
   readonly #readiness: Readiness;
+  readonly #kept: KeptLog;
   readonly #worker;
   readonly #deepCheck;
   readonly #watchLog: WatchLog;
@@ -160,13 +161,13 @@ class Loop implements Operator {
     this.#permissions = createPermissions(client, (claims) => {
       for (const claim of claims) queue.add(claim);
     });
-    const kept = new KeptLog(metrics, log);
+    this.#kept = new KeptLog(metrics, log);
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
       deepCheck: this.#deepCheck,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
-      onKept: (targets, because) => kept.note(targets, because),
+      onKept: (targets, because) => this.#kept.note(targets, because),
       onQuota: () => this.#needs.watchQuotas(),
     });
   }
@@ -213,7 +214,7 @@ class Loop implements Operator {
       const discovered = await discoverResources(client);
       const problem = discovered.ok ? await this.#knowledge.load() : printFailure(discovered.failure);
       if (discovered.ok && problem === undefined) {
-        this.#world.catalogue.replaceDiscovered(discovered.resources);
+        this.#world.catalogue.replaceDiscovered(discovered.resources, discovered.stale);
         this.#started = true;
         return;
       }
@@ -306,14 +307,16 @@ class Loop implements Operator {
       .catch((error) => this.#options.log.error({ err: error }, "the inventory could not be tidied"));
   }
 
-  /** All marked objects of the kind are known; of a kind that is not served there are none. */
+  /** All marked objects of the kind are known; of a kind that is gone there are none. */
   #isListed(kind: GroupKind): boolean {
-    const resource = this.#world.catalogue.findKind(kind);
-    return resource === undefined || this.#isSynced(markedObjects(resource));
+    const { catalogue } = this.#world;
+    const resource = catalogue.findKind(kind);
+    return resource === undefined ? catalogue.isGone(kind) : this.#isSynced(markedObjects(resource));
   }
 
   #sweep(): void {
     sweepInventory(this.#world, this.#queue);
+    this.#kept.note(unclaimedTargets(this.#world), "its annotations do not say which policy made it");
   }
 
   #onSynced(selection: Selection): void {

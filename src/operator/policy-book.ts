@@ -64,7 +64,13 @@ function setPolicy(world: ObservedWorld, key: ObjectKey, state: PolicyState): vo
     new Map(
       rules.map(({ name, triggers, targets }) => [
         name,
-        { ready: false, awaited: new Set(), stuck: triggers.length === 0, targets: targets.map(groupKindKey) },
+        {
+          ready: false,
+          awaited: new Set(),
+          stuck: triggers.length === 0,
+          targets: targets.map(groupKindKey),
+          since: world.now,
+        },
       ]),
     ),
   );

@@ -1,6 +1,6 @@
 /** Drifts from the moment they are seen to the moment they are put right: what a status and the metrics tell of them. */
 
-import type { ObjectKey, ObjectRef } from "../object/index.ts";
+import { type ObjectKey, type ObjectRef, refOfKey } from "../object/index.ts";
 import type { Correction } from "../plan/index.ts";
 
 export type Repair = {
@@ -56,5 +56,10 @@ export class Repairs {
 
   forget(target: ObjectKey): void {
     this.#open.delete(target);
+  }
+
+  /** The namespace is not the one any more in which these drifts were seen. */
+  forgetIn(namespace: string): void {
+    for (const target of this.#open.keys()) if (refOfKey(target).namespace === namespace) this.#open.delete(target);
   }
 }

@@ -19,6 +19,7 @@ import {
   claimKey,
   dependsOnNamespace,
   dependsOnQuota,
+  namespaceOf,
   type ObjectChange,
   type TargetRecord,
 } from "../state/index.ts";
@@ -144,14 +145,23 @@ class SignalRouter implements Router {
     const before = world.inventory.get(key);
     const record = world.inventory.observe(object, { resource, by: "watch", now: world.now });
     if (record === undefined) return;
+    // a copy or a forgery that lies where nobody wants anything
+    if (record.marks === undefined && world.claims.wanting(key).size === 0) world.inventory.forget(key);
     this.#enqueueTarget(key, [before?.claim, record.claim]);
   }
 
   #onTargetGone(record: TargetRecord): void {
     const key = keyOf(record.ref);
     const { world, repairs } = this.#options;
-    if (world.claims.wanting(key).size > 0) repairs.deleted(key, world.now);
+    if (world.claims.wanting(key).size > 0 && this.#hasPlace(record.ref)) repairs.deleted(key, world.now);
     this.#enqueueTarget(key, [record.claim]);
+  }
+
+  /** What goes with its namespace is no drift. */
+  #hasPlace({ namespace }: ObjectRef): boolean {
+    if (namespace === "") return true;
+    const live = namespaceOf(this.#options.world, namespace);
+    return live !== undefined && !isBeingDeleted(live);
   }
 
   #enqueueTarget(key: ObjectKey, claims: readonly (ClaimKey | undefined)[]): void {
@@ -206,8 +216,10 @@ class SignalRouter implements Router {
 
   /** Targets lie in it, and rules may look at its labels. */
   #onNamespaceChange({ before, after }: ObjectChange): void {
-    const { world, queue } = this.#options;
+    const { world, queue, repairs } = this.#options;
     const name = (after ?? before)?.metadata.name ?? "";
+    const stays = after !== undefined && !isBeingDeleted(after) && before?.metadata.uid === after.metadata.uid;
+    if (!stays) repairs.forgetIn(name); // its event may come after those of what lay in it
     for (const claim of world.claims.dependents(dependsOnNamespace(name))) queue.add(claim);
     for (const state of world.policyStates.values()) {
       if (state.phase !== "compiled") continue;

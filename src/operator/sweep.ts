@@ -1,6 +1,6 @@
 /** What has to be planned again although no event asks for it. */
 
-import { keyOf, type ObjectKey } from "../object/index.ts";
+import { keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
@@ -13,6 +13,14 @@ export function sweepInventory(world: ObservedWorld, queue: KeyedQueue<ClaimKey>
     for (const other of wanting) if (other !== claim) queue.add(other);
   }
   world.forgetOldDepartures();
+}
+
+/** Marked targets that nobody wants and whose annotations do not say any more which claim made them. */
+export function unclaimedTargets(world: ObservedWorld): ObjectRef[] {
+  return [...world.inventory.values()]
+    .filter(({ marks, claim }) => marks !== undefined && claim === undefined)
+    .map(({ ref }) => ref)
+    .filter((ref) => world.isPlanned(ref) && world.claims.wanting(keyOf(ref)).size === 0);
 }
 
 /** The claims of a policy, and whatever carries its marks. */

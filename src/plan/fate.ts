@@ -135,7 +135,7 @@ export function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absen
   const because = `${printRef(ref)} is gone`;
   const definition = world.catalogue.definitionOf(ref);
   if (definition === undefined) return { type: "gone", because };
-  if (definition.state === "unavailable")
+  if (definition.state !== "established")
     return { type: "held", because: `the definition of ${ref.kind} is not established` };
   const departure = world.departureOf(keyOf(ref));
   // nobody saw it go: it may have gone with an earlier definition, while nobody looked or nobody could

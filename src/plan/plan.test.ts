@@ -235,36 +235,6 @@ describe("a trigger that carries marks", () => {
   });
 });
 
-describe("a target whose holder is gone", () => {
-  /** Two more policies want it; the answer is what each of them plans. */
-  function heirs(): { older: Step | undefined; younger: Step | undefined } {
-    const { world, key } = worldWithRule();
-    observe(world, applied(wanted(world, key)));
-    const claims = ["z-older", "a-younger"].map((name, i) => {
-      const createdAt = `2026-01-0${i + 1}T00:00:00Z`;
-      const claim = claimOf(
-        servePolicy(world, name, [configMapRule("settings", { by: name })], createdAt),
-        "settings",
-        SHOP,
-      );
-      commit(world, claim);
-      return claim;
-    });
-    const [older, younger] = claims.map((claim) => planClaim(world, claim).steps[0]);
-    return { older, younger };
-  }
-
-  it("is taken over by the older policy, and by no other at the same time", () => {
-    const { older, younger } = heirs();
-    expect(older).toMatchObject({
-      verb: "apply",
-      object: { data: { by: "z-older" } },
-      precondition: { uid: expect.any(String) },
-    });
-    expect(younger).toMatchObject({ verb: "skip", because: expect.stringContaining("z-older") });
-  });
-});
-
 describe("what is made once", () => {
   it("is in sync when somebody deleted it, until its trigger changes", () => {
     const { world, key } = worldWithRule({ synchronize: false });

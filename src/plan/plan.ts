@@ -114,7 +114,7 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
       const object = withMarks(world.installation, identity, target);
       return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize });
     }),
-    ...left.map(leftAlone),
+    ...left.map((record) => leftAlone(record)),
   ];
   const wants = plans.map(({ step }) => keyOf(step.target));
   const held = snapshot.whyHeld(lastWrite(world, identity));
@@ -122,6 +122,7 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
   const failures = unmet.filter(({ target }) => !wants.includes(keyOf(target)));
   const disposal = rule.synchronize ? "delete" : "leave";
   const because = failures[0]?.message ?? `rule ${identity.rule} no longer generates it`;
+  const again = [...plans.map((plan) => plan.again), held?.again].filter((millis) => millis !== undefined);
   return {
     ...nothing(key, "desired", "its rule applies"),
     steps: [
@@ -133,13 +134,14 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
-    ...(held?.again === undefined ? {} : { again: held.again }),
+    ...(again.length === 0 ? {} : { again: Math.min(...again) }),
   };
 }
 
-/** What cannot be computed just now is still wanted. */
+/** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {
-  return [...(world.claims.get(key)?.wants ?? [])];
+  const known = world.claims.get(key)?.wants;
+  return known === undefined ? [...world.inventory.ofClaim(key, undefined)].map(({ ref }) => keyOf(ref)) : [...known];
 }
 
 /** What was made once needs its source no more. */

@@ -1,25 +1,82 @@
-/** Several claims may want one target whose holder is gone: which of them takes it over. */
+/**
+ * Several claims may want one target: which of them makes it, and which one takes it over when its holder is gone. Who holds
+ * the marks goes first; then the older policy; then the names of policy, rule and trigger decide.
+ */
 
-import { keyOf, type ObjectRef } from "../object/index.ts";
-import { type ClaimKey, claimRef, type World } from "../state/index.ts";
+import { isBeingDeleted, keyOf, type ObjectRef } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { type ClaimKey, claimKey, claimRef, findRule, type PolicyState, type World } from "../state/index.ts";
+import { whyNotSelected } from "./fate.ts";
+import { wishOf } from "./wish.ts";
 
-/** The older policy's; then by name of policy, rule and trigger. Claims that cannot be planned just now do not count. */
+/** Who takes over a target whose holder is gone. Claims that cannot, or would leave it alone, do not count. */
 export function firstHeir(world: World, target: ObjectRef, asking: ClaimKey): ClaimKey {
-  const heirs = [...world.claims.wanting(keyOf(target))].filter((key) => key !== asking && canTakeOver(world, key));
-  return [asking, ...heirs].reduce((first, key) => (isBefore(world, key, first) ? key : first));
+  const heirs = [...world.claims.wanting(keyOf(target))].filter((key) => canWrite(world, key, false));
+  return firstOf(world, [asking, ...heirs]);
 }
 
-function canTakeOver(world: World, key: ClaimKey): boolean {
+/**
+ * Who makes a target that is not there. Rules about the same trigger that were not planned for it yet count as well, so that
+ * it is not left to chance which of them is first.
+ */
+export function firstMaker(world: World, target: ObjectRef, asking: ClaimKey): ClaimKey {
+  const known = [...world.claims.wanting(keyOf(target))].filter((key) => canWrite(world, key, true));
+  const first = firstOf(world, [asking, ...known]);
+  return firstOf(world, [first, ...unplannedRivals(world, target, first, asking)]);
+}
+
+function firstOf(world: World, [first, ...others]: readonly [ClaimKey, ...ClaimKey[]]): ClaimKey {
+  return others.reduce((best, key) => (isBefore(world, key, best) ? key : best), first);
+}
+
+/** `absent`: the target is not there, so that what is made once may be made now. */
+function canWrite(world: World, key: ClaimKey, absent: boolean): boolean {
   const { policy, rule } = claimRef(key);
-  return world.isReady(keyOf(policy), rule);
+  const compiled = findRule(world.policies.get(keyOf(policy)), rule);
+  if (compiled === undefined) return false;
+  if (!world.isReady(keyOf(policy), rule) && !world.isExpected(keyOf(policy), rule)) return false;
+  if (!compiled.synchronize && !(absent && world.isMoment(key))) return false;
+  // a failure of the claim as a whole: what it wants cannot be computed
+  return world.claims.get(key)?.failures.every(({ target }) => target !== undefined) ?? true;
+}
+
+/** Claims of the trigger that come before `first`, were not planned yet, and will want the target. */
+function unplannedRivals(world: World, target: ObjectRef, first: ClaimKey, asking: ClaimKey): ClaimKey[] {
+  const { trigger } = claimRef(asking);
+  return [...world.policies.values()].flatMap((policy) =>
+    rulesFor(policy, target)
+      .map((rule) => ({ rule, key: claimKey({ policy: policy.ref, rule: rule.name, trigger }) }))
+      .filter(({ key }) => key !== asking && world.claims.get(key) === undefined && isBefore(world, key, first))
+      .filter(({ rule, key }) => canWrite(world, key, true) && desires(world, rule, trigger, target))
+      .map(({ key }) => key),
+  );
+}
+
+function rulesFor(policy: PolicyState, { group, kind }: ObjectRef): CompiledRule[] {
+  if (policy.phase !== "compiled") return [];
+  return policy.compiled.rules.filter(({ targets }) =>
+    targets.some((resource) => resource.group === group && resource.kind === kind),
+  );
+}
+
+function desires(world: World, rule: CompiledRule, trigger: ObjectRef, target: ObjectRef): boolean {
+  const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
+  const live = resource === undefined ? undefined : world.objects(resource)?.get(keyOf(trigger));
+  if (live === undefined || isBeingDeleted(live) || whyNotSelected(world, rule, live) !== undefined) return false;
+  const wish = wishOf(world, rule, live, Number.POSITIVE_INFINITY);
+  return wish.type === "known" && wish.wants.has(keyOf(target));
 }
 
 function isBefore(world: World, a: ClaimKey, b: ClaimKey): boolean {
-  const [left, right] = [createdAt(world, a), createdAt(world, b)];
-  return left === right ? a < b : left < right;
+  const [left, right] = [orderOf(world, a), orderOf(world, b)];
+  const i = left.findIndex((part, at) => part !== right[at]);
+  return i !== -1 && (left[i] ?? "") < (right[i] ?? "");
 }
 
-function createdAt(world: World, key: ClaimKey): string {
-  const policy = world.policies.get(keyOf(claimRef(key).policy));
-  return policy?.phase === "compiled" ? policy.compiled.createdAt : "";
+/** Compared part by part; the whole key tells apart what has the same names. */
+function orderOf(world: World, key: ClaimKey): string[] {
+  const { policy, rule, trigger } = claimRef(key);
+  const state = world.policies.get(keyOf(policy));
+  const createdAt = state?.phase === "compiled" ? state.compiled.createdAt : "";
+  return [createdAt, policy.name, rule, trigger.name, key];
 }

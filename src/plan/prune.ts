@@ -24,9 +24,10 @@ function whyNotPruned(world: World, record: TargetRecord, { key, disposal }: Unw
   if (record.deleting) return "it is being deleted already";
   if (!world.isPlanned(record.ref)) return "nothing is deleted before every claim was planned once";
   if (heirsOf(world, record, key).length > 0) return "another claim wants it";
-  const { namespace } = record.ref;
+  const { group, kind, namespace, name } = record.ref;
+  const place = group === "" && kind === "Namespace" ? name : namespace;
+  if (world.isSystemNamespace(place)) return `${place} is a system namespace`;
   if (namespace === "") return undefined;
-  if (world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
   const live = namespaceOf(world, namespace);
   return live === undefined || isBeingDeleted(live) ? `namespace ${namespace} is being deleted` : undefined;
 }

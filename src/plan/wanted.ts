@@ -18,7 +18,8 @@ export type Wanted = {
 /** A judgement to remember: as long as neither desired nor live changes, there is nothing to do. */
 export type Judged = Judgement & { target: ObjectRef };
 
-export type TargetPlan = { step: Step; judged?: Judged };
+/** `again`: plan again after so many milliseconds, as no event may tell. */
+export type TargetPlan = { step: Step; judged?: Judged; again?: number };
 
 export function skip({ target }: Wanted, because: string, failure?: Failure): SkipStep {
   return { verb: "skip", target: target.ref, because, inSync: false, ...(failure === undefined ? {} : { failure }) };

@@ -93,6 +93,7 @@ export function emptyWorld(): TestWorld {
     departureOf: (key) => world.departures.get(key),
     isSystemNamespace: (name) => world.systemNamespaces.has(name),
     isReady: () => world.ready,
+    isExpected: () => false,
     isPlanned: () => world.planned,
     isMoment: (claim) => world.moments.has(claim),
     isCheckDue: (target) => world.checksDue.has(target),

@@ -65,7 +65,20 @@ describe("the catalogue", () => {
     catalogue.setDefinition(definition(["v1"]));
     catalogue.removeDefinition(definition(["v1"]));
     expect(catalogue.findKind(WIDGET)).toBeUndefined();
-    expect(catalogue.definitionOf(WIDGET)).toMatchObject({ uid: "d1", state: "unavailable" });
+    expect(catalogue.definitionOf(WIDGET)).toMatchObject({ uid: "d1", state: "removed" });
+  });
+
+  it("says that a kind is gone only when nothing can be there of it", () => {
+    const catalogue = createCatalogue();
+    catalogue.replaceDiscovered(DISCOVERED, new Set(["away.example.com"]));
+    expect(catalogue.isGone({ group: "apps", kind: "Deployment" })).toBe(false); // served
+    expect(catalogue.isGone({ group: "away.example.com", kind: "Thing" })).toBe(false); // who serves it does not answer
+    expect(catalogue.isGone({ group: "apps", kind: "Thing" })).toBe(true);
+    expect(catalogue.isGone({ group: "gone.example.com", kind: "Thing" })).toBe(true);
+    catalogue.setDefinition(definition(["v1"], { deleting: true }));
+    expect(catalogue.isGone(WIDGET)).toBe(false); // its objects are still going
+    catalogue.removeDefinition(definition(["v1"]));
+    expect(catalogue.isGone(WIDGET)).toBe(true);
   });
 
   it("leaves out versions that are not served", () => {

@@ -21,13 +21,19 @@ export interface Catalogue extends ServedKinds {
   findKind(kind: GroupKind): Resource | undefined;
   /** The uid of the definition behind a custom resource that can be trusted to be there; undefined for built-in kinds. */
   definitionOf(kind: GroupKind): Definition | undefined;
+  /** True when there can be no object of the kind: no definition defines it, and nobody who does not answer may serve it. */
+  isGone(kind: GroupKind): boolean;
 }
 
-/** `createdAt`: milliseconds since 1970, by the clock of the API server. */
-export type Definition = { uid: string; createdAt: number; state: "established" | "unavailable" };
+/**
+ * `createdAt`: milliseconds since 1970, by the clock of the API server. `unavailable`: being deleted, or not yet established;
+ * its objects may be there.
+ */
+export type Definition = { uid: string; createdAt: number; state: "established" | "unavailable" | "removed" };
 
 export interface CatalogueWriter extends Catalogue {
-  replaceDiscovered(resources: readonly Resource[]): void;
+  /** `stale`: groups of which it is not known what they serve. */
+  replaceDiscovered(resources: readonly Resource[], stale?: ReadonlySet<string>): void;
   setDefinition(definition: KubernetesObject): void;
   removeDefinition(definition: KubernetesObject): void;
 }
@@ -40,11 +46,13 @@ type Defined = Definition & { resources: readonly Resource[] };
 
 class WatchedCatalogue implements CatalogueWriter {
   #discovered = new Map<GroupKindKey, Resource[]>();
+  #stale: ReadonlySet<string> = new Set();
   /** A kind that was defined once stays here, so that what discovery said of it earlier is not believed. */
   readonly #defined = new Map<GroupKindKey, Defined>();
 
-  replaceDiscovered(resources: readonly Resource[]): void {
+  replaceDiscovered(resources: readonly Resource[], stale: ReadonlySet<string> = new Set()): void {
     this.#discovered = Map.groupBy(resources, groupKindKey);
+    this.#stale = stale;
   }
 
   setDefinition(definition: KubernetesObject): void {
@@ -54,7 +62,7 @@ class WatchedCatalogue implements CatalogueWriter {
 
   removeDefinition(definition: KubernetesObject): void {
     const { kind, uid, createdAt } = readDefinition(definition);
-    this.#defined.set(groupKindKey(kind), { uid, createdAt, state: "unavailable", resources: [] });
+    this.#defined.set(groupKindKey(kind), { uid, createdAt, state: "removed", resources: [] });
   }
 
   find(apiVersion: string, kind: string): Resource | undefined {
@@ -68,6 +76,12 @@ class WatchedCatalogue implements CatalogueWriter {
 
   definitionOf(kind: GroupKind): Definition | undefined {
     return this.#defined.get(groupKindKey(kind));
+  }
+
+  isGone(kind: GroupKind): boolean {
+    if (this.findKind(kind) !== undefined || this.#stale.has(kind.group)) return false;
+    const definition = this.definitionOf(kind);
+    return definition === undefined || definition.state === "removed";
   }
 
   *all(): Iterable<Resource> {

@@ -31,6 +31,8 @@ export interface World {
   isSystemNamespace(name: string): boolean;
   /** True when all that a rule reads and writes is watched, and what must be stored before its first write is stored. */
   isReady(policy: ObjectKey, rule: string): boolean;
+  /** True when the rule is not ready yet, and others should leave it the targets that are its own in a moment. */
+  isExpected(policy: ObjectKey, rule: string): boolean;
   /** True when every claim that may want a target of this kind was planned once, so that "nobody wants it" is known. */
   isPlanned(kind: GroupKind): boolean;
   /** True when a once-target may be made: its trigger is new, or was just seen to change. */

@@ -1,0 +1,47 @@
+/** Whose a marked target is, and whether two claims that want it want the same. */
+
+import { asJson, contentDigest, keyOf, printJson } from "../object/index.ts";
+import type { DesiredTarget } from "../rule/index.ts";
+import { type ClaimKey, claimRef, type TargetRecord, type World } from "../state/index.ts";
+import { findDrift } from "./drift.ts";
+import { fateOf, lastWrite } from "./fate.ts";
+import { wishOf } from "./wish.ts";
+
+/** The claim that its marks name; without the annotations, a claim that wants it and gives the same digest. */
+export function holderOf(world: World, record: TargetRecord): ClaimKey | undefined {
+  if (record.claim !== undefined) return record.claim;
+  return [...world.claims.wanting(keyOf(record.ref))].find((key) => {
+    const fate = fateOf(world, claimRef(key));
+    return fate.type === "desired" && fate.digest === record.marks?.claim;
+  });
+}
+
+export type Hold = { type: "wanted" } | { type: "unknown"; because: string } | { type: "given up" };
+
+/**
+ * Whether the holder of a target still wants it. `unknown`: nobody can say just now what it wants, as when its policy is
+ * invalid, so nothing is concluded. Its rule is asked, not what was planned: its first plan may be under way.
+ */
+export function holdOf(world: World, { ref }: TargetRecord, holder: ClaimKey): Hold {
+  const fate = fateOf(world, claimRef(holder));
+  if (fate.type === "gone") return { type: "given up" };
+  if (fate.type === "held")
+    return fate.kept === true ? { type: "given up" } : { type: "unknown", because: fate.because };
+  const wish = wishOf(world, fate.rule, fate.trigger, lastWrite(world, fate.identity));
+  if (wish.type === "unknown") return wish;
+  if (wish.wants.has(keyOf(ref))) return { type: "wanted" };
+  return wish.mayWant === undefined ? { type: "given up" } : { type: "unknown", because: wish.mayWant };
+}
+
+/** Same content, whatever the marks: what the holder wants, or, while nobody has judged that, what is there. */
+export function sharesContent({ object, ref }: DesiredTarget, { judged, pending }: TargetRecord): boolean {
+  if (judged !== undefined) return judged.content === unmarkedDigest(object);
+  if (pending === undefined) return false;
+  const { values, extra } = findDrift({ ...object, metadata: { name: ref.name } }, pending.live);
+  return values.length === 0 && extra.length === 0;
+}
+
+/** Of a desired object without marks. */
+export function unmarkedDigest(object: DesiredTarget["object"]): string {
+  return contentDigest(printJson(asJson(object)));
+}

@@ -1,0 +1,26 @@
+/** What a rule wants for a trigger, asked by somebody else than its own claim. */
+
+import { type KubernetesObject, keyOf, type ObjectKey, printRef } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import type { World } from "../state/index.ts";
+import { RecordedSnapshot } from "./snapshot.ts";
+
+/**
+ * `unknown`: nobody can say just now. `wants`: what it makes or, of what is made once, has made. `mayWant`: why nothing may be
+ * concluded from what is not among them, as when what it copies may come back.
+ */
+export type Wish =
+  | { type: "unknown"; because: string }
+  | { type: "known"; wants: ReadonlySet<ObjectKey>; mayWant: string | undefined };
+
+/** `lastSeen`: as for the absence of a trigger. */
+export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObject, lastSeen: number): Wish {
+  const snapshot = new RecordedSnapshot(world);
+  const desired = rule.desired(trigger, snapshot);
+  if (snapshot.unknown !== undefined)
+    return { type: "unknown", because: `whether ${printRef(snapshot.unknown)} is there is not known yet` };
+  if (!desired.ok) return { type: "unknown", because: desired.message };
+  const made = rule.synchronize ? [] : desired.unmet.map(({ target }) => target);
+  const wants = new Set([...desired.targets.map(({ ref }) => ref), ...made].map(keyOf));
+  return { type: "known", wants, mayWant: snapshot.whyHeld(lastSeen)?.because };
+}
