@@ -47,16 +47,22 @@ class ClaimRun {
   }
 
   async run(): Promise<void> {
-    const { mayWrite, queue } = this.#options;
+    const { mayWrite } = this.#options;
     this.#forgetStrangers();
     for (let round = 0; round < ROUNDS; round++) {
       const plan = this.#plan();
       const steps = plan.steps.filter(isRequest).filter((step) => !this.#refusals.has(keyOf(step.target)));
       if (steps.length === 0) return this.#conclude(plan);
-      if (!mayWrite()) return queue.addLater(this.#key, UNREACHABLE_RETRY);
+      if (!mayWrite()) return this.#wait();
       await Promise.all(steps.map((step) => (isQuestion(step) ? this.#ask(step) : this.#send(step))));
     }
     this.#conclude(this.#plan(), true);
+  }
+
+  #wait(): void {
+    const { queue, deepCheck } = this.#options;
+    deepCheck.ended(this.#key); // it is for who holds the Lease
+    queue.addLater(this.#key, UNREACHABLE_RETRY);
   }
 
   /**
@@ -83,12 +89,7 @@ class ClaimRun {
   #judge({ target, ...judgement }: Plan["judged"][number]): void {
     const { world, repairs, deepCheck } = this.#options;
     const key = keyOf(target);
-    const setback = this.#setbacks.get(key);
-    if (!judgement.inSync && setback !== undefined) {
-      this.#refusals.set(key, setback); // why, in the server's own words, which may be others next time
-      world.inventory.forgetTried(key);
-      return;
-    }
+    if (!judgement.inSync && this.#setbacks.has(key)) return; // told in the server's words, which may be others next time
     world.inventory.judge(key, judgement);
     const { policy: ref, rule } = claimRef(this.#key);
     const policy = keyOf(ref);
@@ -110,18 +111,19 @@ class ClaimRun {
       return;
     }
     const { inventory } = this.#options.world;
-    const since = inventory.get(keyOf(step.target))?.pending?.since;
+    const known = inventory.get(keyOf(step.target));
+    const before = { since: known?.pending?.since, resourceVersion: known?.resourceVersion };
     const deletedMeanwhile = inventory.expectAnswer(keyOf(step.target), this.#key);
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
     const isOutdated = deletedMeanwhile();
     // an answer older than the deletion that a watch has shown since: planned again, from what is known
     if ("object" in outcome && isOutdated.has(outcome.object.metadata.uid ?? "")) return;
-    await this.#absorb(outcome, since);
+    await this.#absorb(outcome, before);
   }
 
   /** Each answer is an observation like any event of a watch. */
-  async #absorb(outcome: Outcome, since: number | undefined): Promise<void> {
+  async #absorb(outcome: Outcome, before: Before): Promise<void> {
     const { world } = this.#options;
     const { step } = outcome;
     const target = keyOf(step.target);
@@ -135,29 +137,29 @@ class ClaimRun {
         world.inventory.observe(outcome.object, { resource: step.resource, by: "write", now: world.now });
         return;
       case "written":
-        this.#noteWritten(outcome, since);
+        this.#noteWritten(outcome, before);
         return;
       case "failed":
         return this.#noteFailed(step, outcome.failure);
     }
   }
 
-  #noteWritten({ step, object, created }: Extract<Outcome, { type: "written" }>, since: number | undefined): void {
+  #noteWritten({ step, object, created }: Extract<Outcome, { type: "written" }>, before: Before): void {
     const { world, repairs } = this.#options;
     const target = keyOf(step.target);
-    const before = world.inventory.get(target)?.resourceVersion;
+    const since = before.since ?? world.now;
     if (step.verb === "release") {
       world.inventory.forget(target);
       return;
     }
     const by = created ? "creation" : "write";
-    world.inventory.observe(object, { resource: step.resource, by, now: since ?? world.now });
+    world.inventory.observe(object, { resource: step.resource, by, now: since });
     this.#written.add(target);
     if (created) repairs.recreated(target);
-    const unchanged = before === object.metadata.resourceVersion;
+    const unchanged = before.resourceVersion === object.metadata.resourceVersion;
     const attempt = attemptOf(step);
     if (attempt !== undefined && (attempt.once || unchanged)) world.inventory.noteTried(target, attempt.strategy);
-    if ("correction" in step) repairs.corrected(target, since ?? world.now, step.correction);
+    if ("correction" in step) repairs.corrected(target, since, step.correction);
   }
 
   async #noteFailed(step: WriteStep, failure: Parameters<typeof explainFailure>[1]): Promise<void> {
@@ -183,6 +185,14 @@ class ClaimRun {
     }
   }
 
+  /** No strategy was of use: why one of them was refused says more than that the target is not as it should be. */
+  #tellSetback({ target }: Step): void {
+    const setback = this.#setbacks.get(keyOf(target));
+    if (setback === undefined) return;
+    this.#refusals.set(keyOf(target), setback);
+    this.#options.world.inventory.forgetTried(keyOf(target));
+  }
+
   #logStep(step: Step, outcome?: Outcome["type"]): void {
     const { verb, because } = step;
     this.#options.log.debug({ claim: this.#key, verb, target: printRef(step.target), because, outcome }, "step");
@@ -193,6 +203,7 @@ class ClaimRun {
   }
 
   #conclude(plan: Plan, exhausted = false): void {
+    for (const step of plan.steps) if (step.verb === "skip" && step.failure !== undefined) this.#tellSetback(step);
     concludeClaim(this.#options, {
       key: this.#key,
       plan,
@@ -203,6 +214,9 @@ class ClaimRun {
     });
   }
 }
+
+/** What was known of a target when its request was sent. */
+type Before = { since: number | undefined; resourceVersion: string | undefined };
 
 /** What stands for the server's answer when a permission is known to be missing and nothing was sent. */
 const FORBIDDEN = { status: 403, reason: "Forbidden", message: "", causes: [] };

@@ -118,6 +118,27 @@ describe("the inventory", () => {
     expect(inventory.observe(target("2", { a: "2" }), SEEN)?.created).toBe(false);
   });
 
+  it("knows a target as it was made when a status was written before the answer came", () => {
+    const inventory = createInventory("test");
+    inventory.observe({ ...target("2", { a: "1" }), status: { seen: true } }, SEEN);
+    expect(inventory.observe(target("1", { a: "1" }), { ...SEEN, by: "creation" })).toBeUndefined();
+    expect(inventory.get(keyOf(REF))?.created).toBe(true);
+    const other = createInventory("test");
+    other.observe(target("2", { a: "changed" }), SEEN);
+    other.observe(target("1", { a: "1" }), { ...SEEN, by: "creation" });
+    expect(other.get(keyOf(REF))?.created).toBe(false);
+  });
+
+  it("remembers which strategies failed when the event of our own write comes before its answer", () => {
+    const inventory = createInventory("test");
+    inventory.observe(target("1", { a: "1" }), SEEN);
+    inventory.noteTried(keyOf(REF), "apply");
+    const answered = inventory.expectAnswer(keyOf(REF), claimKey(IDENTITY));
+    inventory.observe(target("2", { a: "2" }), SEEN);
+    answered();
+    expect([...(inventory.get(keyOf(REF))?.tried ?? [])]).toEqual(["apply"]);
+  });
+
   it("keeps what the server said of fresh objects for one desired state, until the target is judged", () => {
     const inventory = createInventory("test");
     const record = inventory.observe(target("1", { a: "1" }), SEEN);

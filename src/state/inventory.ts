@@ -101,8 +101,11 @@ class MapInventory implements InventoryWriter {
     const key = keyOf(refOf(live));
     const known = this.#records.get(key);
     const { uid = "", resourceVersion = "" } = live.metadata;
-    if (known?.uid === uid && isOld(resourceVersion, known.resourceVersion, seen.by)) return undefined;
-    const content = contentDigest(printJson(contentOf(live)));
+    if (known?.uid === uid && isOld(resourceVersion, known.resourceVersion, seen.by)) {
+      if (seen.by === "creation") known.created ||= known.live === digestOfContent(live); // only status is newer
+      return undefined;
+    }
+    const content = digestOfContent(live);
     const digest = digestOfObject(live, content);
     const unchanged = known?.uid === uid && known.digest === digest && known.deleting === isBeingDeleted(live);
     const judged = unchanged && known?.judged?.digest === digest && known.pending === undefined;
@@ -193,7 +196,8 @@ class MapInventory implements InventoryWriter {
   ): TargetRecord {
     const identity = readClaimIdentity(live);
     const marks = readMarks(this.#installation, live);
-    const bySomebodyElse = seen.by === "watch";
+    // an event that comes while an answer is expected is mostly that of our own write
+    const bySomebodyElse = seen.by === "watch" && !this.#expected.has(keyOf(refOf(live)));
     return {
       ref: known?.ref ?? refOf(live),
       resource: seen.resource,
@@ -238,6 +242,10 @@ function writtenAt({ metadata }: KubernetesObject): number {
 
 function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {
   return [claim, marks?.claim].filter((key) => key !== undefined);
+}
+
+function digestOfContent(object: KubernetesObject): string {
+  return contentDigest(printJson(contentOf(object)));
 }
 
 /** Content, labels, annotations and owners; not status, and no bookkeeping of the server. */
