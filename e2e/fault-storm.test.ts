@@ -118,15 +118,18 @@ const DISTURBANCES: readonly ((name: string) => Promise<boolean>)[] = [
   (name) => create(name), // one that was removed
 ];
 
-/** Creates the namespaces, and in between disturbs one in three. */
+/** Creates the namespaces, and in between disturbs those that it may: one in three. */
 async function commotion(random: RandomSource, until: number): Promise<void> {
   let created = 0;
+  const disturbed: string[] = [];
   const hand = async (): Promise<void> => {
     while (created < NAMESPACES || performance.now() < until) {
-      if (created < NAMESPACES && random() < 0.5) {
-        expect(await create(`storm-${created++}`)).toBe(true);
-      } else {
-        const name = `storm-${3 * Math.floor((random() * created) / 3)}`;
+      const name = disturbed[Math.floor(random() * disturbed.length)];
+      if (created < NAMESPACES && (name === undefined || random() < 0.5)) {
+        const number = created++;
+        expect(await create(`storm-${number}`)).toBe(true);
+        if (number % 3 === 0) disturbed.push(`storm-${number}`);
+      } else if (name !== undefined) {
         const disturb = DISTURBANCES[Math.floor(random() * DISTURBANCES.length)];
         if (await disturb?.(name)) disturbances.set(name, (disturbances.get(name) ?? 0) + 1);
       }
