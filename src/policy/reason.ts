@@ -35,13 +35,14 @@ export const REASONS = {
   ExpressionFailed:
     "An expression of the rule gives an error for this trigger; the message has the path and the expression.",
   Fighting: "Somebody else keeps changing the object back, so it is corrected less often.",
-  ImmutableField: "A field has to change that Kubernetes does not allow to change.",
+  ImmutableField:
+    "A field has to change that Kubernetes does not allow to change; not tried again until the policy or the object changes.",
   InvalidTarget:
     "What the rule makes for this trigger is no object that Kubernetes accepts; the message has the server's words.",
   NamespaceMissing: "The namespace the object should lie in does not exist; made as soon as it does.",
   NamespaceTerminating: "The namespace the object should lie in is being deleted.",
   NotAccepted:
-    "The server, or a webhook, keeps another value than the policy wants; the message has path, wanted and kept.",
+    "The server, or a webhook, keeps another value than the policy wants; the message has path, wanted and kept. Not tried again until the policy or the object changes.",
   NotConvergent:
     "Applying the rule to its own result changes it again, or two rules undo each other; nothing is written.",
   OutsideNamespace: "A namespaced Policy would reach outside its own namespace for this trigger.",

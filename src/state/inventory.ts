@@ -6,23 +6,18 @@
  */
 
 import {
-  asJson,
   type ClaimDigest,
-  contentDigest,
-  contentOf,
   isBeingDeleted,
-  type Json,
   type JsonObject,
   type KubernetesObject,
   keyOf,
-  MANAGER,
   type ObjectKey,
-  printJson,
   readClaimIdentity,
   readMarks,
   refOf,
 } from "../object/index.ts";
 import { type ClaimKey, claimKey } from "./claim-key.ts";
+import { digestOfContent, digestOfObject, isOld, writtenAt } from "./sighting.ts";
 import type { FinalRefusal, Judgement, Sighting, TargetRecord } from "./target-record.ts";
 
 export interface Inventory {
@@ -234,38 +229,6 @@ class MapInventory implements InventoryWriter {
   }
 }
 
-/** Managed fields may have been cleared; then it is as old as it looks. */
-function writtenAt({ metadata }: KubernetesObject): number {
-  const times = (metadata.managedFields ?? []).filter(({ manager }) => manager === MANAGER).map(({ time }) => time);
-  return Math.max(...[metadata.creationTimestamp, ...times].map((time) => Date.parse(time ?? "") || 0));
-}
-
 function claimsOf({ claim, marks }: TargetRecord): (ClaimKey | ClaimDigest)[] {
   return [claim, marks?.claim].filter((key) => key !== undefined);
-}
-
-function digestOfContent(object: KubernetesObject): string {
-  return contentDigest(printJson(contentOf(object)));
-}
-
-/** Content, labels, annotations and owners; not status, and no bookkeeping of the server. */
-function digestOfObject(object: KubernetesObject, content: string): string {
-  const { labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
-  const seen: Json = [content, labels, annotations, ownerReferences as Json, asJson(object).apiVersion ?? null];
-  return contentDigest(printJson(seen));
-}
-
-/**
- * An event of what is known already tells nothing. The answer to a write does, also when nothing was changed by it: it is
- * what the server makes of what is desired now.
- */
-function isOld(seen: string, known: string, by: Sighting["by"]): boolean {
-  return by === "watch" ? !isNewer(seen, known) : isNewer(known, seen);
-}
-
-/** resourceVersions are numbers that grow; where a server gives others, any difference counts as newer. */
-function isNewer(seen: string, known: string): boolean {
-  if (seen === known) return false;
-  const [left, right] = [Number(seen), Number(known)];
-  return Number.isNaN(left) || Number.isNaN(right) || left > right;
 }
