@@ -8,6 +8,7 @@ import {
   configMap,
   edit,
   hasData,
+  isLeaseRenewal,
   isUnmarked,
   laterEventProcessed,
   markAudit,
@@ -25,6 +26,7 @@ import {
   versionOf,
   waitForCondition,
   waitForObject,
+  waitUntil,
   waitUntilGone,
   wantingSettings,
 } from "./harness/index.ts";
@@ -213,17 +215,32 @@ describe.each(OTHERS.map((other, i) => ({ ...other, name: `foreign-${i}` })))(
   },
 );
 
-describe("an object of another manager that is deleted", () => {
-  it("makes room for ours", async () => {
+describe("an object of another manager, of a kind of which else only marked objects are watched", () => {
+  beforeAll(async () => {
     await cluster.apply(namespace("evicted", { evicted: "yes" }));
-    await cluster.apply(
-      storedConfigMap("evicted", "settings", {}, { labels: { "app.kubernetes.io/managed-by": "Helm" } }),
-    );
+    const metadata = { labels: { "app.kubernetes.io/managed-by": "Helm" } };
+    await cluster.apply(storedConfigMap("evicted", "settings", {}, metadata));
     await cluster.apply(wantingSettings("evicted", "evicted", { tier: "gold" }));
     await waitForCondition(cluster, "evicted", { type: "InSync", status: "False", reason: "Conflict" });
+  });
+
+  it("is watched while the conflict lasts: nothing is asked again and again", async () => {
+    await waitUntil("the operator asks no more", async () => {
+      const mark = await markAudit(cluster);
+      await waitUntil(
+        "the Lease is renewed twice",
+        async () => (await operatorRequests(cluster, mark)).filter(isLeaseRenewal).length >= 2,
+      );
+      const requests = await operatorRequests(cluster, mark);
+      return !requests.some(({ objectRef }) => objectRef?.namespace === "evicted");
+    });
+  });
+
+  it("makes room for ours when it is deleted, and is no drift", async () => {
     await cluster.kubectl("delete", "configmap", "settings", "-n", "evicted");
     const ours = await waitForObject(cluster, settingsIn("evicted"), hasData({ tier: "gold" }));
     expect(ours.metadata.annotations?.["perennial.dev/adopted"]).toBeUndefined();
-    await waitForCondition(cluster, "evicted", { type: "InSync", status: "True" });
+    const status = await waitForCondition(cluster, "evicted", { type: "InSync", status: "True" });
+    expect(status).toMatchObject({ summary: { corrected: 0 }, drifts: [] });
   });
 });

@@ -1,7 +1,7 @@
 /** What working on claims needs of the rest of the operator. */
 
 import type { ClusterClient } from "../cluster/index.ts";
-import type { ObjectKey, ObjectRef } from "../object/index.ts";
+import type { ObjectKey, ObjectRef, Resource } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { DeepCheck } from "./deep-check.ts";
@@ -27,4 +27,6 @@ export type ClaimWorkerOptions = {
   onKept(targets: readonly ObjectRef[], because: string): void;
   /** Told when a quota refused something: quotas have to be watched. */
   onQuota(): void;
+  /** Asked of an object in the place of a target that is not ours: whether a watch shows what becomes of it. */
+  isShown(resource: Resource, name: string): boolean;
 };

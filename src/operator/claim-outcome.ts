@@ -126,30 +126,30 @@ function giveUp(
   }
 }
 
-function schedule(
-  { world, queue, onQuota }: ClaimWorkerOptions,
-  outcome: ClaimOutcome,
-  refusals: readonly Refusal[],
-): void {
+function schedule(options: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: readonly Refusal[]): void {
+  const { queue, onQuota } = options;
   const { key, plan, exhausted } = outcome;
-  const { inventory } = world;
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
-  const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict");
   const refused = refusals.some(({ heals }) => heals === "retry" || heals === "quota");
-  const strangers = plan.steps.filter((step) => isForeign(inventory.get(keyOf(step.target))));
-  // where only marked objects are watched, no event tells when one without marks is gone
-  const leaving = strangers.some((step) => inventory.get(keyOf(step.target))?.deleting === true);
-  const failing = exhausted || conflicts || leaving || refused;
-  const foreign = strangers.some((step) => failureOf(step) !== undefined);
+  const strangers = Map.groupBy(strangersOf(options, plan), ({ resource, ref }) => options.isShown(resource, ref.name));
+  const [seen = [], unseen = []] = [strangers.get(true), strangers.get(false)];
+  const told = new Set(seen.map(({ ref }) => keyOf(ref)));
+  const conflicts = plan.steps.some((step) => failureOf(step)?.reason === "Conflict" && !told.has(keyOf(step.target)));
+  const failing = exhausted || conflicts || refused || unseen.some(({ deleting }) => deleting);
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
-  else if (foreign) queue.addLater(key, FOREIGN_RETRY);
+  else if (unseen.length > 0) queue.addLater(key, FOREIGN_RETRY);
   else queue.forgive(key);
 }
 
-function isForeign(record: TargetRecord | undefined): boolean {
-  return record !== undefined && record.marks === undefined;
+/** Objects without our marks that keep a target from being made: they are in the way, or going. */
+function strangersOf({ world }: ClaimWorkerOptions, { steps }: Plan): TargetRecord[] {
+  return steps.flatMap((step) => {
+    const record = world.inventory.get(keyOf(step.target));
+    const strange = record !== undefined && record.marks === undefined;
+    return strange && (record.deleting || failureOf(step) !== undefined) ? [record] : [];
+  });
 }
 
 /** As long as the server asked for; spread, so that not all come back at once. */

@@ -65,15 +65,14 @@ class ClaimRun {
     queue.addLater(this.#key, UNREACHABLE_RETRY);
   }
 
-  /**
-   * Objects of others are not watched where only marked ones are: what was read of them counts for one run, and is read
-   * again in the next, so that a conflict ends when the other object does.
-   */
+  /** What no watch shows was read for one run, and is read again in the next, so that a conflict ends by itself. */
   #forgetStrangers(): void {
-    const { world } = this.#options;
+    const { world, isShown } = this.#options;
     for (const target of world.claims.get(this.#key)?.wants ?? []) {
       const record = world.inventory.get(target);
-      if (record !== undefined && record.marks === undefined) world.inventory.forget(target);
+      if (record === undefined || record.marks !== undefined) continue;
+      const known = record.pending !== undefined && isShown(record.resource, record.ref.name);
+      if (!known) world.inventory.forget(target);
     }
   }
 

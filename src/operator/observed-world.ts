@@ -7,9 +7,12 @@ import {
   type GroupKindKey,
   groupKindKey,
   hash,
+  isBeingDeleted,
+  keyOf,
   type ObjectKey,
   type ObjectRef,
   type Resource,
+  refOf,
   refOfKey,
 } from "../object/index.ts";
 import {
@@ -20,6 +23,8 @@ import {
   createObjectStore,
   type Departure,
   type Disposal,
+  namespaceOf,
+  type ObjectChange,
   type ObjectStore,
   type ObjectStoreWriter,
   type PolicyState,
@@ -119,6 +124,20 @@ export class ObservedWorld implements World {
     }
   }
 
+  /** A custom resource goes, or is back. */
+  noteDeparture({ before, after }: ObjectChange): void {
+    const object = after ?? before;
+    if (object === undefined) return;
+    const ref = refOf(object);
+    if (after !== undefined && !isBeingDeleted(after)) {
+      this.departures.delete(keyOf(ref));
+      return;
+    }
+    const definition = this.catalogue.definitionOf(ref);
+    if (definition === undefined || this.departures.has(keyOf(ref))) return;
+    this.departures.set(keyOf(ref), { since: this.now, definition: definition.uid });
+  }
+
   /** Once the delay is over, "gone" is what the absence says by itself; only under another definition it is not. */
   forgetOldDepartures(): void {
     for (const [key, { since, definition }] of this.departures) {
@@ -133,6 +152,12 @@ export class ObservedWorld implements World {
 
   isSystemNamespace(name: string): boolean {
     return this.#systemNamespaces.has(name);
+  }
+
+  /** The namespace of the object is there, and stays; or it needs none. */
+  hasPlace({ namespace }: ObjectRef): boolean {
+    const live = namespaceOf(this, namespace);
+    return namespace === "" || (live !== undefined && !isBeingDeleted(live));
   }
 
   isReady(policy: ObjectKey, rule: string): boolean {

@@ -169,6 +169,7 @@ class Loop implements Operator {
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => this.#kept.note(targets, because),
       onQuota: () => this.#needs.watchQuotas(),
+      isShown: (resource, name) => this.#needs.watchStrangers(resource, name),
     });
   }
 
@@ -302,6 +303,7 @@ class Loop implements Operator {
   #tidy(): void {
     const known = this.#world.policiesSynced && this.#watches.settled && this.#queue.depth === 0;
     if (!known) return;
+    this.#needs.tidy();
     this.#knowledge
       .tidy((kind) => this.#isListed(kind))
       .catch((error) => this.#options.log.error({ err: error }, "the inventory could not be tidied"));

@@ -19,13 +19,13 @@ import {
   claimKey,
   dependsOnNamespace,
   dependsOnQuota,
-  namespaceOf,
   type ObjectChange,
   type TargetRecord,
 } from "../state/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
 import type { Repairs } from "./repairs.ts";
+import { StrangerRouter } from "./stranger-router.ts";
 import type { WatchState } from "./watches.ts";
 
 export type RouterOptions = ReadRouterOptions & {
@@ -51,12 +51,18 @@ export function createRouter(options: RouterOptions): Router {
 class SignalRouter implements Router {
   readonly #options: RouterOptions;
   readonly #reads: ReadRouter;
+  readonly #strangers: StrangerRouter;
   /** Targets that a list has shown so far; what is missing when it is whole is gone. */
   readonly #listed = new Map<string, Set<ObjectKey>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#reads = new ReadRouter(options);
+    this.#strangers = new StrangerRouter({
+      inventory: options.world.inventory,
+      onChanged: ({ resource }, object) => this.#observe(resource, object),
+      onGone: (record) => this.#onTargetGone(record),
+    });
   }
 
   handle({ selection }: WatchState, signal: WatchSignal): void {
@@ -77,11 +83,12 @@ class SignalRouter implements Router {
   #onListing(selection: Selection): void {
     this.#options.world.storeOf(selection)?.clearBuffer();
     this.#listed.delete(selectionKey(selection));
+    this.#strangers.onListing(selection);
   }
 
   #onPage(selection: Selection, objects: readonly KubernetesObject[]): void {
     this.#options.world.storeOf(selection)?.buffer(objects);
-    if (!isClusterWide(selection)) return;
+    if (!isClusterWide(selection)) return this.#strangers.onPage(selection, objects);
     const listed = this.#listed.get(selectionKey(selection)) ?? new Set();
     this.#listed.set(selectionKey(selection), listed);
     for (const object of objects) {
@@ -99,6 +106,7 @@ class SignalRouter implements Router {
     const held = first ? this.#reads.rulesHeldFor(selection.resource) : [];
     for (const { policy, rule } of held) this.enqueueRule(policy, rule);
     if (isClusterWide(selection)) this.#onTargetsListed(selection, asOf);
+    else this.#strangers.onSynced(selection);
     onSynced(selection);
   }
 
@@ -119,6 +127,7 @@ class SignalRouter implements Router {
     const change = this.#options.world.storeOf(selection)?.set(object);
     if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
     if (isClusterWide(selection)) this.#observe(selection.resource, object);
+    else this.#strangers.onChanged(selection, object);
   }
 
   #onDeleted(selection: Selection, object: KubernetesObject): void {
@@ -126,6 +135,7 @@ class SignalRouter implements Router {
     const change = world.storeOf(selection)?.remove(object);
     if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
     if (isClusterWide(selection)) this.#onTargetDeleted(object);
+    else this.#strangers.onDeleted(object);
   }
 
   #onTargetDeleted(object: KubernetesObject): void {
@@ -153,15 +163,10 @@ class SignalRouter implements Router {
   #onTargetGone(record: TargetRecord): void {
     const key = keyOf(record.ref);
     const { world, repairs } = this.#options;
-    if (world.claims.wanting(key).size > 0 && this.#hasPlace(record.ref)) repairs.deleted(key, world.now);
+    const missed = record.marks !== undefined && world.claims.wanting(key).size > 0;
+    // what goes with its namespace is no drift
+    if (missed && world.hasPlace(record.ref)) repairs.deleted(key, world.now);
     this.#enqueueTarget(key, [record.claim]);
-  }
-
-  /** What goes with its namespace is no drift. */
-  #hasPlace({ namespace }: ObjectRef): boolean {
-    if (namespace === "") return true;
-    const live = namespaceOf(this.#options.world, namespace);
-    return live !== undefined && !isBeingDeleted(live);
   }
 
   #enqueueTarget(key: ObjectKey, claims: readonly (ClaimKey | undefined)[]): void {
@@ -175,7 +180,7 @@ class SignalRouter implements Router {
   #onObjectChanges(selection: Selection, changes: readonly ObjectChange[], by: "list" | "event"): void {
     const { resource } = selection;
     for (const change of changes) {
-      this.#noteDeparture(change);
+      this.#options.world.noteDeparture(change);
       this.#reads.onChange(change, by);
     }
     if (!isClusterWide(selection)) return;
@@ -198,20 +203,6 @@ class SignalRouter implements Router {
     if (!selected && !known) return;
     if (by === "event" && !rule.synchronize) world.moments.add(key);
     queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
-  }
-
-  #noteDeparture({ before, after }: ObjectChange): void {
-    const { world } = this.#options;
-    const object = after ?? before;
-    if (object === undefined) return;
-    const ref = refOf(object);
-    if (after !== undefined && !isBeingDeleted(after)) {
-      world.departures.delete(keyOf(ref));
-      return;
-    }
-    const definition = world.catalogue.definitionOf(ref);
-    if (definition === undefined || world.departures.has(keyOf(ref))) return;
-    world.departures.set(keyOf(ref), { since: world.now, definition: definition.uid });
   }
 
   /** Targets lie in it, and rules may look at its labels. */

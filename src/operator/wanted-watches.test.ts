@@ -43,6 +43,7 @@ function watched(rules: CompiledRule[], options: { written?: Resource[]; refused
     policies: [policyOf(...rules)],
     written: options.written ?? [],
     catalogue,
+    others: [],
     isRefused: (selection) => refused.has(selectionKey(selection)),
   });
   return { selections: new Set(selections.map(print)), kept: new Set(kept.map(print)) };

@@ -23,6 +23,8 @@ export type WatchInputs = {
   /** Kinds that were ever written: their targets must be found, also when no rule names the kind any more. */
   written: readonly GroupKind[];
   catalogue: Catalogue;
+  /** Further watches, of nothing that is kept. */
+  others: readonly Selection[];
   /** True for a watch that may not be opened: what somebody may see of it is watched beside it. */
   isRefused(selection: Selection): boolean;
 };
@@ -33,7 +35,8 @@ export type WantedWatches = {
   kept: Selection[];
 };
 
-export function wantedWatches({ system, policies, written, catalogue, isRefused }: WatchInputs): WantedWatches {
+export function wantedWatches(inputs: WatchInputs): WantedWatches {
+  const { system, policies, written, catalogue, others, isRefused } = inputs;
   const rules = rulesOf(policies);
   const whole = [...system, ...rules.flatMap(({ triggers }) => triggers)].map((resource) => ({ resource }));
   const targets = rules.flatMap((rule) => rule.targets);
@@ -44,7 +47,7 @@ export function wantedWatches({ system, policies, written, catalogue, isRefused 
     .filter((resource) => resource !== undefined);
   const kept = widest([...whole, ...rules.flatMap(({ reads }) => reads)], isRefused);
   const marked = [...targets, ...forgotten].filter(isWatchable).map(markedObjects);
-  return { kept, selections: widest([...kept, ...marked], isRefused) };
+  return { kept, selections: widest([...kept, ...marked, ...others], isRefused) };
 }
 
 /** All that has to be watched for a rule. */

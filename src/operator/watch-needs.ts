@@ -4,6 +4,7 @@ import { type Selection, selectionKey } from "../cluster/index.ts";
 import { type GroupKind, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import { Strangers, strangersOf } from "./strangers.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
 import { type RulesByResource, rulesByResource, wantedWatches } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
@@ -24,6 +25,7 @@ export class WatchNeeds {
   /** Watches that may not be opened. */
   readonly #refused = new Set<string>();
   #withQuotas = false;
+  readonly #strangers = new Strangers();
 
   constructor(options: WatchNeedsOptions) {
     this.#options = options;
@@ -40,6 +42,7 @@ export class WatchNeeds {
       policies,
       written: writtenKinds(),
       catalogue: world.catalogue,
+      others: this.#strangers.selections.filter((selection) => !this.#refused.has(selectionKey(selection))),
       isRefused: (selection) => this.#refused.has(selectionKey(selection)),
     });
     world.keepStores(kept);
@@ -51,6 +54,17 @@ export class WatchNeeds {
     if (this.#withQuotas) return;
     this.#withQuotas = true;
     this.update();
+  }
+
+  /** Watches what lies unmarked where a target of that name is wanted; true when that is shown, so that nobody need look. */
+  watchStrangers(resource: Resource, name: string): boolean {
+    if (this.#strangers.add({ resource, name })) this.update();
+    return this.#options.watches.stateOf(strangersOf(resource, name))?.synced === true;
+  }
+
+  /** Now and then: strangers that are gone, or ours by now, are watched no more. */
+  tidy(): void {
+    if (this.#strangers.tidy(this.#options.world.inventory.values())) this.update();
   }
 
   /** What a refused watch would show is watched in parts, as far as that is allowed. */
