@@ -67,7 +67,11 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   }
   if (plan.fate !== "desired") return;
   const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
-  world.claims.set({ key, wants: new Set(plan.wants), inSync, failures }, ruleKey, [...plan.reads, ...dependencies]);
+  const idle = plan.idle ? { idle: true } : {};
+  world.claims.set({ key, wants: new Set(plan.wants), inSync, failures, ...idle }, ruleKey, [
+    ...plan.reads,
+    ...dependencies,
+  ]);
   if (failures.length === 0) world.moments.delete(key);
 }
 

@@ -34,6 +34,8 @@ export type Plan = {
   steps: readonly Step[];
   /** The targets it desires; those it desired before where nobody can say just now. */
   wants: readonly ObjectKey[];
+  /** Its rule selects the trigger, and desires nothing for it, as its preconditions do not hold. */
+  idle: boolean;
   /** What else it looked at; it is planned again when one of them changes. */
   reads: readonly Dependency[];
   /** Failures of the claim as a whole; those of single targets are in their steps. */
@@ -75,7 +77,19 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 }
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  return { key, fate, because, steps: [], wants: [], reads: [], failures: [], judged: [], heirs: [], kept: [] };
+  return {
+    key,
+    fate,
+    because,
+    steps: [],
+    wants: [],
+    idle: false,
+    reads: [],
+    failures: [],
+    judged: [],
+    heirs: [],
+    kept: [],
+  };
 }
 
 function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {
@@ -104,9 +118,10 @@ type WantedTargets = {
   snapshot: RecordedSnapshot;
   targets: readonly DesiredTarget[];
   unmet: readonly Unmet[];
+  idle?: string;
 };
 
-function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unmet }: WantedTargets): Plan {
+function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unmet, idle }: WantedTargets): Plan {
   const { rule, trigger, identity, digest } = fate;
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
@@ -121,10 +136,11 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
   const unwanted = held === undefined ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
   const failures = unmet.filter(({ target }) => !wants.includes(keyOf(target)));
   const disposal = rule.synchronize ? "delete" : "leave";
-  const because = failures[0]?.message ?? `rule ${identity.rule} no longer generates it`;
+  const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
   const again = [...plans.map((plan) => plan.again), held?.again].filter((millis) => millis !== undefined);
   return {
-    ...nothing(key, "desired", "its rule applies"),
+    ...nothing(key, "desired", idle ?? "its rule applies"),
+    idle: idle !== undefined,
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { isJsonObject, type Json, ownValue, type Path, valueAt } from "../object/index.ts";
-import { metaOf, type PolicyIdentity, unwrap } from "./field.ts";
+import { formOf, metaOf, type PolicyIdentity, unwrap } from "./field.ts";
 import type { IssueAt, IssueCode } from "./issue.ts";
 import { printFieldName } from "./path.ts";
 
@@ -38,7 +38,11 @@ function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): Issue
         }),
       ),
     );
-  return [...broken, ...checkChildren(unwrap(schema), value, where)];
+  const form = formOf(unwrap(schema), value);
+  return [
+    ...broken,
+    ...(form === undefined ? checkChildren(unwrap(schema), value, where) : checkValue(form, value, where)),
+  ];
 }
 
 function checkChildren(schema: z.core.$ZodType, value: Json, { at, policy }: Where): IssueAt[] {

@@ -69,7 +69,7 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
   it.each([
     ".spec spec.pruneLimit",
     ".spec.drift spec.drift.recreate",
-    ".spec.rules[] spec.rules[].preconditions",
+    ".spec.rules[] spec.rules[].celPreconditions",
     ".spec.rules[] spec.rules[].mutate",
     ".spec.rules[].generate spec.rules[].generate.cloneList",
     ".spec.rules[].match.any[].resources spec.rules[].match.any[].resources.operations",

@@ -6,6 +6,7 @@ export type { Exclude, ExcludeFilter, Filter, Match } from "./match.ts";
 export { type ParsedPolicy, parsePolicy } from "./parse.ts";
 export { printFieldPath } from "./path.ts";
 export { type AnyPolicy, type ClusterPolicy, GROUP, type Policy, type PolicyKind, VERSION } from "./policy.ts";
+export { OPERATORS as CONDITION_OPERATORS, type PolicyCondition, type Preconditions } from "./preconditions.ts";
 export { CONDITION_TYPES, type ConditionType, LATER_REASONS, REASONS, type Reason } from "./reason.ts";
 export type { ResourceFilter } from "./resource-filter.ts";
 export type { Rule } from "./rule.ts";

@@ -202,8 +202,8 @@ describe("what a rule with clone desires", () => {
   });
 
   it.each<[string, JsonObject, string, string]>([
-    ["no name", { clone: { name: "{{ request.oldObject }}", namespace: "a" } }, "ClusterPolicy", "InvalidTarget"],
-    ["no namespace", { clone: { name: "a", namespace: "{{ request.oldObject }}" } }, "ClusterPolicy", "InvalidTarget"],
+    ["no name", { clone: { name: "{{ `null` }}", namespace: "a" } }, "ClusterPolicy", "InvalidTarget"],
+    ["no namespace", { clone: { name: "a", namespace: "{{ `null` }}" } }, "ClusterPolicy", "InvalidTarget"],
     ["nothing", { clone: { name: "{{ request.object.nope }}", namespace: "a" } }, "ClusterPolicy", "ExpressionFailed"],
     [
       "a namespace outside of the Policy's",

@@ -3,6 +3,7 @@
 import type { Environment } from "../expression/index.ts";
 import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
+import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
 
 export type CompiledPolicy = {
@@ -55,9 +56,10 @@ export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: Kubern
 export type Unmet = { reason: Reason; message: string; target: ObjectRef };
 
 export type Desired =
-  | { ok: true; targets: readonly DesiredTarget[]; unmet: readonly Unmet[] }
+  /** `idle`: why the rule desires nothing for this trigger, although it selects it. */
+  | { ok: true; targets: readonly DesiredTarget[]; unmet: readonly Unmet[]; idle?: string }
   /** Nobody can say what is desired. */
-  | { ok: false; reason: Reason; message: string };
+  | Failed;
 
 /** Which kinds the API server serves, as far as compiling needs to know. */
 export interface ServedKinds {

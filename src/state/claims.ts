@@ -31,6 +31,8 @@ export type ClaimState = {
   failures: readonly ClaimFailure[];
   /** True: nothing triggers it any more, but what it made is not removed yet. */
   gone?: boolean;
+  /** True: its trigger is selected, but preconditions do not hold. */
+  idle?: boolean;
 };
 
 export interface Claims {
