@@ -23,12 +23,14 @@ export type Constraint = {
 export type FieldMeta = {
   description?: string | undefined;
   unsupported?: boolean;
+  /** What the field would need that is not there. */
+  whyUnsupported?: string;
   constraints?: readonly Constraint[];
 };
 
 /** Known, but not served by this version: the API server and the deep check refuse it by name. Served = marker removed. */
-export function unsupported<S extends z.ZodType>(schema: S): S {
-  return schema.meta({ unsupported: true } satisfies FieldMeta);
+export function unsupported<S extends z.ZodType>(schema: S, why?: string): S {
+  return schema.meta({ unsupported: true, ...(why === undefined ? {} : { whyUnsupported: why }) } satisfies FieldMeta);
 }
 
 export function constrained<S extends z.ZodType>(schema: S, ...constraints: readonly Constraint[]): S {

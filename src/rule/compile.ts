@@ -15,7 +15,7 @@ import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
-import { namedNamespaces } from "./named-namespaces.ts";
+import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { Compilation, CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
 import { type CompiledContext, NO_CONTEXT, Scope } from "./scope.ts";
@@ -68,6 +68,7 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       targets: build.targets,
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
+      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
       readsNamespace: selection.readsNamespace,
       synchronize: generate.synchronize ?? true,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",

@@ -28,6 +28,8 @@ export type CompiledRule = {
   reads: readonly Read[];
   /** The namespaces that match names, written out without wildcards. */
   namespaces: readonly string[];
+  /** The only namespaces that its triggers lie in (of a Namespace: are); undefined: any. */
+  within: ReadonlySet<string> | undefined;
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
   /** False: a target is made once and never touched again. */
