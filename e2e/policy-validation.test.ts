@@ -175,7 +175,7 @@ describe("a field that is not served", () => {
     }
   });
 
-  it.each(["context", "celPreconditions", "mutate", "skipBackgroundRequests"])(
+  it.each(["celPreconditions", "mutate", "skipBackgroundRequests"])(
     "is found in the definition: rules[].%s",
     (field) => {
       expect(refusedFields("ClusterPolicy").map(([path]) => path)).toContain(`spec.rules[].${field}`);

@@ -17,6 +17,7 @@ import {
   claimRef,
   type Dependency,
   dependsOnNamespace,
+  type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";
@@ -38,6 +39,8 @@ export type Plan = {
   idle: boolean;
   /** What else it looked at; it is planned again when one of them changes. */
   reads: readonly Dependency[];
+  /** What it asked, and the answers; it is planned again when one of them is another. */
+  looks: readonly Look[];
   /** Failures of the claim as a whole; those of single targets are in their steps. */
   failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
@@ -77,19 +80,8 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 }
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  return {
-    key,
-    fate,
-    because,
-    steps: [],
-    wants: [],
-    idle: false,
-    reads: [],
-    failures: [],
-    judged: [],
-    heirs: [],
-    kept: [],
-  };
+  const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
+  return { key, fate, because, idle: false, ...none };
 }
 
 function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {
@@ -107,10 +99,16 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   const snapshot = new RecordedSnapshot(world);
   const desired = fate.rule.desired(fate.trigger, snapshot);
   if (snapshot.unknown !== undefined)
-    return nothing(key, "held", `whether ${printRef(snapshot.unknown)} is there is not known yet`);
+    return nothing(key, "held", `whether ${snapshot.unknown} is there is not known yet`);
   if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
   const { reason, message } = desired;
-  return { ...nothing(key, "desired", message), wants: wantedBefore(world, key), failures: [{ reason, message }] };
+  return {
+    ...nothing(key, "desired", message),
+    wants: wantedBefore(world, key),
+    reads: snapshot.dependencies,
+    looks: snapshot.looks,
+    failures: [{ reason, message }],
+  };
 }
 
 type WantedTargets = {
@@ -147,6 +145,7 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
     ],
     wants: held === undefined ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
+    looks: snapshot.looks,
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
@@ -174,8 +173,9 @@ function unwantedBy(
   { digest }: DesiredFate,
   { key, wants, snapshot }: { key: ClaimKey; wants: readonly ObjectKey[]; snapshot: RecordedSnapshot },
 ): TargetRecord[] {
-  const kept = new Set([...wants, ...snapshot.keys]);
-  return [...world.inventory.ofClaim(key, digest)].filter(({ ref }) => !kept.has(keyOf(ref)));
+  const desired = new Set(wants);
+  const records = [...world.inventory.ofClaim(key, digest)];
+  return records.filter(({ ref }) => !desired.has(keyOf(ref)) && !snapshot.isInput(ref));
 }
 
 function namespacesOf(

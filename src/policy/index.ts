@@ -1,3 +1,4 @@
+export type { ContextEntry } from "./context.ts";
 export { customResourceDefinition, definitionFile, POLICY_KINDS } from "./crd.ts";
 export type { Generate } from "./generate.ts";
 export { ISSUE_CODES, type Issue, type IssueAt, type IssueCode, issue, printIssue, sortIssues } from "./issue.ts";

@@ -27,7 +27,7 @@ export const rule = constrained(
     exclude: exclude.optional(),
     preconditions: preconditions.optional(),
     celPreconditions: unsupported(celPreconditions.optional()),
-    context: unsupported(context.optional()),
+    context: context.optional(),
     generate: generate.optional(),
     mutate: unsupported(mutate.optional()),
     skipBackgroundRequests: unsupported(

@@ -4,10 +4,11 @@ import type { Template } from "../expression/index.ts";
 import { isJsonObject, type Json, type JsonObject, keyOf, type ObjectRef, printJson, type Resource } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
 import type { Build } from "./build.ts";
-import { cloneIssues, copySource, readOf, type SourceNames, sourceRef } from "./clone.ts";
+import { cloneIssues, copySource, type SourceNames, sourceRef } from "./clone.ts";
 import { clusterScopedTarget } from "./confinement.ts";
 import { failed } from "./failed.ts";
 import { objectOf } from "./object-of.ts";
+import { readOf } from "./place.ts";
 import type { Desired } from "./rule.ts";
 import type { Scope } from "./scope.ts";
 

@@ -13,12 +13,13 @@ import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
 import type { CompiledBlock } from "./block.ts";
 import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
+import { compileContext } from "./context.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { Compilation, CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
-import { type CompiledContext, NO_CONTEXT, Scope } from "./scope.ts";
+import { type CompiledContext, Scope } from "./scope.ts";
 import { TRIGGER_ROOTS, triggerBindings } from "./trigger-bindings.ts";
 
 /** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
@@ -52,13 +53,14 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
   }
   const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
   const build = new Build({ served, confinedTo, unknownKinds });
-  const roots = new Set<string>(TRIGGER_ROOTS);
+  const context = compileContext(rule.context, { path: `${path}.context`, roots: new Set(TRIGGER_ROOTS), build });
+  const roots = new Set<string>([...TRIGGER_ROOTS, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
   const generated = compileGenerate(generate, { path: `${path}.generate`, roots, build });
   if (confinedTo !== undefined) build.issues.push(...clusterScopedMatches(rule.match, `${path}.match`, served));
   if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
-  const meaning = { generated, preconditions, context: NO_CONTEXT };
+  const meaning = { generated, preconditions, context };
   return {
     ok: true,
     rule: {

@@ -109,6 +109,19 @@ export class ListSnapshot implements Snapshot {
     this.looked.push(`${ref.kind} ${ref.namespace}/${ref.name}`);
     return this.#objects.find((object) => keyOf(refOf(object)) === keyOf(ref));
   };
+
+  list: Snapshot["list"] = ({ group, kind }, namespace) => {
+    this.looked.push(`${kind} ${namespace ?? "*"}`);
+    return this.#objects.filter((object) => {
+      const ref = refOf(object);
+      return ref.kind === kind && ref.group === group && (namespace ?? ref.namespace) === ref.namespace;
+    });
+  };
+
+  look: Snapshot["look"] = ({ resource, namespace, name, answer }) => {
+    const ref = { ...resource, namespace: namespace ?? "", name: name ?? "" };
+    return answer(name === undefined ? this.list(resource, namespace) : this.read(resource, ref)).value;
+  };
 }
 
 export function desiredBy(

@@ -5,6 +5,8 @@ import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
 import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
+import type { Lookup } from "./lookup.ts";
+import type { Value } from "./value.ts";
 
 export type CompiledPolicy = {
   ref: ObjectRef;
@@ -49,6 +51,10 @@ export type Snapshot = {
   environment: Environment;
   /** An object that the rule's reads cover; undefined when it is not there. */
   read(resource: Resource, ref: ObjectRef): KubernetesObject | undefined;
+  /** The objects of a resource, of one namespace or of all, by namespace and name; none that is being deleted. */
+  list(resource: Resource, namespace: string | undefined): readonly KubernetesObject[];
+  /** The answer to a question about objects that the rule's reads cover; only another answer asks for another plan. */
+  look(lookup: Lookup): Value;
 };
 
 /** `source`: what the object is a copy of. */

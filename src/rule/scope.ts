@@ -4,8 +4,7 @@ import type { Bindings, Environment, Evaluated } from "../expression/index.ts";
 import type { Json } from "../object/index.ts";
 import { expressionFailed, type Failed } from "./failed.ts";
 import type { Snapshot } from "./rule.ts";
-
-export type Value = { ok: true; value: Json } | Failed;
+import type { Value } from "./value.ts";
 
 /** A template or an expression. */
 export type Evaluable = {
