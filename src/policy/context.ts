@@ -13,9 +13,10 @@ const jmesPath = expression("JMESPath applied to the result.", 4096).optional();
 
 const configMap = z
   .strictObject({
-    name: objectName("The ConfigMap's name; may hold variables."),
+    name: objectName("The ConfigMap's name; may hold variables.", { deepOnly: true }),
     namespace: namespaceName(
       "The ConfigMap's namespace; may hold variables. default when absent; in a Policy its own.",
+      { deepOnly: true },
     ).optional(),
   })
   .describe("A ConfigMap, read as <entry>.data.<key>. While it is missing the rule waits.");
