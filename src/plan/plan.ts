@@ -117,9 +117,11 @@ type WantedTargets = {
   targets: readonly DesiredTarget[];
   unmet: readonly Unmet[];
   idle?: string;
+  failed?: readonly Failure[];
 };
 
-function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unmet, idle }: WantedTargets): Plan {
+function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
+  const { fate, snapshot, targets, unmet, idle, failed = [] } = wanted;
   const { rule, trigger, identity, digest } = fate;
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
@@ -131,8 +133,12 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
   ];
   const wants = plans.map(({ step }) => keyOf(step.target));
   const held = snapshot.whyHeld(lastWrite(world, identity));
-  const unwanted = held === undefined ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
-  const failures = unmet.filter(({ target }) => !wants.includes(keyOf(target)));
+  const isKnown = held === undefined && failed.length === 0;
+  const unwanted = isKnown ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
+  const failures: Failure[] = [
+    ...failed.map(({ reason, message }) => ({ reason, message })),
+    ...unmet.filter(({ target }) => !wants.includes(keyOf(target))),
+  ];
   const disposal = rule.synchronize ? "delete" : "leave";
   const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
   const again = [...plans.map((plan) => plan.again), held?.again].filter((millis) => millis !== undefined);
@@ -143,7 +149,7 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
     ],
-    wants: held === undefined ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
+    wants: isKnown ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
     looks: snapshot.looks,
     failures,

@@ -22,5 +22,5 @@ export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObje
   if (!desired.ok) return { type: "unknown", because: desired.message };
   const made = rule.synchronize ? [] : desired.unmet.map(({ target }) => target);
   const wants = new Set([...desired.targets.map(({ ref }) => ref), ...made].map(keyOf));
-  return { type: "known", wants, mayWant: snapshot.whyHeld(lastSeen)?.because };
+  return { type: "known", wants, mayWant: desired.failed?.[0]?.message ?? snapshot.whyHeld(lastSeen)?.because };
 }

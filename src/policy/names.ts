@@ -13,24 +13,24 @@ const SEGMENT = "^[^/%]+$";
 const LENGTH = 1024;
 
 /** Written out, so that permissions and watches are known before anything runs. */
-export function literalApiVersion(description: string): z.ZodString {
+export function literalApiVersion(description: string, { deepOnly = false } = {}): z.ZodString {
   return constrained(
     text(description),
     stringRule({
       code: "InvalidKind",
-      cel: `self.matches('${API_VERSION}')`,
+      ...(deepOnly ? {} : { cel: `self.matches('${API_VERSION}')` }),
       message: "apiVersion is written out, such as v1 or networking.k8s.io/v1: no variables, no wildcards",
       holds: (value) => new RegExp(API_VERSION).test(value),
     }),
   );
 }
 
-export function literalKind(description: string): z.ZodString {
+export function literalKind(description: string, { deepOnly = false } = {}): z.ZodString {
   return constrained(
     text(description, 63),
     stringRule({
       code: "InvalidKind",
-      cel: `self.matches('${KIND}')`,
+      ...(deepOnly ? {} : { cel: `self.matches('${KIND}')` }),
       message: "kind is one kind, written out as in a manifest, such as NetworkPolicy: no variables, no wildcards",
       holds: (value) => new RegExp(KIND).test(value),
     }),

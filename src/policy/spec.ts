@@ -68,7 +68,10 @@ export const spec = z
     background: unservedFlag(
       "Whether the rules act on what is stored; true when absent. false: only when objects are admitted.",
     ),
-    generateExisting: unservedFlag("The older place of the field of the same name in generate; that one wins."),
+    generateExisting: z
+      .literal(true)
+      .describe("The older place of the field of the same name in generate; that one wins.")
+      .optional(),
     mutateExistingOnPolicyUpdate: unservedFlag(
       "The older place of the field of the same name in mutate; that one wins.",
     ),

@@ -3,8 +3,10 @@
 import type { Template } from "../expression/index.ts";
 import { isJsonObject, type Json, type JsonObject, keyOf, type ObjectRef, printJson, type Resource } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
+import type { BlockScope, CompiledBlock } from "./block-scope.ts";
 import type { Build } from "./build.ts";
 import { cloneIssues, copySource, type SourceNames, sourceRef } from "./clone.ts";
+import { compileCloneList } from "./clone-list.ts";
 import { clusterScopedTarget } from "./confinement.ts";
 import { failed } from "./failed.ts";
 import { objectOf } from "./object-of.ts";
@@ -14,19 +16,10 @@ import type { Scope } from "./scope.ts";
 
 export type Block = Pick<Generate, "apiVersion" | "kind" | "name" | "namespace" | "data" | "clone" | "cloneList">;
 
-export type CompiledBlock = { desired(scope: Scope): Desired };
-
-export type BlockScope = {
-  /** The path of the block, such as `spec.rules[0].generate`. */
-  path: string;
-  /** The names that its expressions may start from. */
-  roots: ReadonlySet<string>;
-  build: Build;
-};
-
 /** Undefined when there are issues, which are noted. */
 export function compileBlock(block: Block, { path, roots, build }: BlockScope): CompiledBlock | undefined {
-  const { apiVersion = "", kind = "", clone } = block;
+  const { apiVersion = "", kind = "", clone, cloneList, namespace } = block;
+  if (cloneList !== undefined) return compileCloneList({ namespace, cloneList }, { path, roots, build });
   const resource = build.resource(apiVersion, kind, path);
   const template = build.template(templateOf(block), path, roots);
   const issues = resource === undefined ? [] : scopeIssues(block, resource, { path, build });

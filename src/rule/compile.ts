@@ -10,7 +10,7 @@ import {
   resourceKey,
 } from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
-import type { CompiledBlock } from "./block.ts";
+import type { CompiledBlock } from "./block-scope.ts";
 import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
@@ -67,7 +67,7 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       name,
       type: "Generate",
       triggers: triggerResources(selection, { path, ref, served, unknownKinds }),
-      targets: build.targets,
+      targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),

@@ -13,7 +13,7 @@ import {
   resourceApiVersion,
 } from "../object/index.ts";
 import type { ContextEntry } from "../policy/index.ts";
-import type { BlockScope } from "./block.ts";
+import type { BlockScope } from "./block-scope.ts";
 import { expressionFailed, type Failed, failed } from "./failed.ts";
 import { type Answer, answerOf, type Found } from "./lookup.ts";
 import { readOf } from "./place.ts";

@@ -2,7 +2,7 @@
 
 import { asJson, type JsonObject, type KubernetesObject, printRef } from "../object/index.ts";
 import type { ContextEntry } from "../policy/index.ts";
-import type { BlockScope } from "./block.ts";
+import type { BlockScope } from "./block-scope.ts";
 import { failed } from "./failed.ts";
 import { type Answer, answerOf, type Found } from "./lookup.ts";
 import { readOf } from "./place.ts";

@@ -2,7 +2,7 @@
 
 import type { Bindings } from "../expression/index.ts";
 import type { ContextEntry } from "../policy/index.ts";
-import type { BlockScope } from "./block.ts";
+import type { BlockScope } from "./block-scope.ts";
 import { expressionFailed, failed } from "./failed.ts";
 import type { Evaluable, Scope } from "./scope.ts";
 import type { Source } from "./source.ts";

@@ -1,7 +1,7 @@
 /** context: named values that the expressions of a rule may use. An entry is loaded when an expression names it. */
 
 import type { ContextEntry as WrittenEntry } from "../policy/index.ts";
-import type { BlockScope } from "./block.ts";
+import type { BlockScope } from "./block-scope.ts";
 import { compileApiCallEntry } from "./context-api-call.ts";
 import { compileConfigMapEntry } from "./context-config-map.ts";
 import { compileVariableEntry } from "./context-variable.ts";

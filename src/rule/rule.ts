@@ -64,8 +64,17 @@ export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: Kubern
 export type Unmet = { reason: Reason; message: string; target: ObjectRef };
 
 export type Desired =
-  /** `idle`: why the rule desires nothing for this trigger, although it selects it. */
-  | { ok: true; targets: readonly DesiredTarget[]; unmet: readonly Unmet[]; idle?: string }
+  /**
+   * `idle`: why the rule desires nothing for this trigger, although it selects it. `failed`: why nobody can say what else
+   * is desired.
+   */
+  | {
+      ok: true;
+      targets: readonly DesiredTarget[];
+      unmet: readonly Unmet[];
+      idle?: string;
+      failed?: readonly Failed[];
+    }
   /** Nobody can say what is desired. */
   | Failed;
 
