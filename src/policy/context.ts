@@ -5,6 +5,8 @@ import { constrained, has, objectRule, stringRule, unsupported } from "./field.t
 import { namespaceName, objectName } from "./names.ts";
 import { anyValue, expression, list, text } from "./value.ts";
 
+type Depth = { deepOnly: boolean };
+
 /** What expressions may start from without any context. */
 const RESERVED =
   /^(request|images|target|element[0-9]*|elementIndex[0-9]*|serviceAccountName|serviceAccountNamespace)$/;
@@ -40,24 +42,26 @@ const service = z
 /** Nothing tells when the answer is another one. */
 const ONLY_CALLED = "it is answered by a call, not by what is stored";
 
-const apiCall = constrained(
-  z.strictObject({
-    urlPath: expression(
-      "The API path of a resource or of a collection, such as /api/v1/namespaces/{{request.namespace}}/services, perhaps with labelSelector or fieldSelector. It is watched, not called.",
-    ).optional(),
-    method: z.enum(["GET"]).describe("GET (what is meant when absent).").optional(),
-    data: unsupported(list(pair, 50, "Sent as one JSON object with POST.").optional(), ONLY_CALLED),
-    jmesPath,
-    default: anyValue("The value when what is read does not exist; jmesPath is not applied to it.").optional(),
-    service: unsupported(service.optional(), ONLY_CALLED),
-  }),
-  objectRule({
-    code: "ExclusiveFields",
-    cel: "has(self.urlPath) != has(self.service)",
-    message: "an apiCall reads one thing: give exactly one of urlPath and service",
-    holds: (value) => has(value, "urlPath") !== has(value, "service"),
-  }),
-).describe("What the API server answers to a GET.");
+function apiCall({ deepOnly }: Depth) {
+  return constrained(
+    z.strictObject({
+      urlPath: expression(
+        "The API path of a resource or of a collection, such as /api/v1/namespaces/{{request.namespace}}/services, perhaps with labelSelector or fieldSelector. It is watched, not called.",
+      ).optional(),
+      method: z.enum(["GET"]).describe("GET (what is meant when absent).").optional(),
+      data: unsupported(list(pair, 50, "Sent as one JSON object with POST.").optional(), ONLY_CALLED),
+      jmesPath,
+      default: anyValue("The value when what is read does not exist; jmesPath is not applied to it.").optional(),
+      service: unsupported(service.optional(), ONLY_CALLED),
+    }),
+    objectRule({
+      code: "ExclusiveFields",
+      ...(deepOnly ? {} : { cel: "has(self.urlPath) != has(self.service)" }),
+      message: "an apiCall reads one thing: give exactly one of urlPath and service",
+      holds: (value) => has(value, "urlPath") !== has(value, "service"),
+    }),
+  ).describe("What the API server answers to a GET.");
+}
 
 const variable = constrained(
   z.strictObject({
@@ -83,41 +87,40 @@ const imageRegistry = z
 
 const SOURCES = ["configMap", "apiCall", "variable", "globalReference", "imageRegistry"];
 
-const entry = constrained(
-  z.strictObject({
-    name: constrained(
-      text("The name that expressions use.", 63),
-      stringRule({
-        code: "InvalidName",
-        message: "expressions know this name as something else: choose another one",
-        holds: (name) => !RESERVED.test(name),
-      }),
-    ),
-    configMap: configMap.optional(),
-    apiCall: apiCall.optional(),
-    variable: variable.optional(),
-    globalReference: unsupported(globalReference.optional()),
-    imageRegistry: unsupported(imageRegistry.optional(), "it needs an image registry"),
-  }),
-  objectRule({
-    code: "ExclusiveFields",
-    cel: `${SOURCES.map((source) => `(has(self.${source}) ? 1 : 0)`).join(" + ")} == 1`,
-    message: `a context entry has one source: give exactly one of ${SOURCES.join(", ")}`,
-    holds: (value) => SOURCES.filter((source) => has(value, source)).length === 1,
-  }),
-).describe("One named value from exactly one source.");
+const ONE_SOURCE = `${SOURCES.map((source) => `(has(self.${source}) ? 1 : 0)`).join(" + ")} == 1`;
 
-/** `maxItems`: the API server's estimate of what its rules cost leaves less room within lists. */
-function contextOf(maxItems: number) {
-  return list(entry, maxItems, DESCRIPTION);
+function entry(depth: Depth) {
+  return constrained(
+    z.strictObject({
+      name: constrained(
+        text("The name that expressions use.", 63),
+        stringRule({
+          code: "InvalidName",
+          message: "expressions know this name as something else: choose another one",
+          holds: (name) => !RESERVED.test(name),
+        }),
+      ),
+      configMap: configMap.optional(),
+      apiCall: apiCall(depth).optional(),
+      variable: variable.optional(),
+      globalReference: unsupported(globalReference.optional()),
+      imageRegistry: unsupported(imageRegistry.optional(), "it needs an image registry"),
+    }),
+    objectRule({
+      code: "ExclusiveFields",
+      ...(depth.deepOnly ? {} : { cel: ONE_SOURCE }),
+      message: `a context entry has one source: give exactly one of ${SOURCES.join(", ")}`,
+      holds: (value) => SOURCES.filter((source) => has(value, source)).length === 1,
+    }),
+  ).describe("One named value from exactly one source.");
 }
 
 const DESCRIPTION =
   "Named values for expressions; later entries see earlier ones. One is loaded when an expression names it; when its value changes, the rule is planned again.";
 
-export const context = contextOf(50);
+export const context = list(entry({ deepOnly: false }), 50, DESCRIPTION);
 
-/** Of an element of a list. */
-export const elementContext = contextOf(20);
+/** Of an element of a list: the API server's estimate of what rules cost leaves no room for them there. */
+export const elementContext = list(entry({ deepOnly: true }), 20, DESCRIPTION);
 
 export type ContextEntry = z.infer<typeof context>[number];
