@@ -1,7 +1,15 @@
 /** One block of generate, or of an entry of its foreach: which object should exist. */
 
 import type { Template } from "../expression/index.ts";
-import { isJsonObject, type Json, type JsonObject, keyOf, type ObjectRef, printJson, type Resource } from "../object/index.ts";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  keyOf,
+  type ObjectRef,
+  printJson,
+  type Resource,
+} from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
 import type { BlockScope, CompiledBlock } from "./block-scope.ts";
 import type { Build } from "./build.ts";

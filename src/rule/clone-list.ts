@@ -4,6 +4,7 @@ import {
   isWatchable,
   type JsonObject,
   type KubernetesObject,
+  printJson,
   printRef,
   type Resource,
   refOf,
@@ -91,7 +92,7 @@ function kindIssues(resource: Resource, path: string, build: Build): Issue[] {
 
 function whyNoPlace(field: string, value: JsonObject[string]): string | undefined {
   if (typeof value === "string" && value !== "") return undefined;
-  return `${field} must give the name of a namespace, not ${JSON.stringify(value)}`;
+  return `${field} must give the name of a namespace, not ${printJson(value)}`;
 }
 
 type Copying = { from: string; to: string; path: string; isMeant(source: KubernetesObject): boolean };

@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
   type KubernetesObject,
+  printJson,
   printRef,
   type Resource,
   resourceApiVersion,
@@ -15,6 +16,7 @@ import {
 import type { ContextEntry } from "../policy/index.ts";
 import type { BlockScope } from "./block-scope.ts";
 import { expressionFailed, type Failed, failed } from "./failed.ts";
+import { holdsInstallationKey } from "./installation-key.ts";
 import { type Answer, answerOf, type Found } from "./lookup.ts";
 import { readOf } from "./place.ts";
 import type { Scope } from "./scope.ts";
@@ -133,7 +135,7 @@ class ResourceCall {
       const isText =
         (typeof value === "string" && (value !== "" || part.endsWith("Selector"))) || typeof value === "number";
       if (!isText)
-        return failed("ExpressionFailed", `${path}.urlPath: its ${part} must be a text, not ${JSON.stringify(value)}`);
+        return failed("ExpressionFailed", `${path}.urlPath: its ${part} must be a text, not ${printJson(value)}`);
       texts[part] = String(value);
     }
     const { namespace, name, labelSelector = "", fieldSelector = "" } = texts;
@@ -162,12 +164,13 @@ class ResourceCall {
 
   #answerNow(found: Found, { place, resource, asked, environment }: Asking): Answer {
     const { path, expression } = this.#parts;
-    if (found === undefined) {
+    if (found === undefined || (!isList(found) && holdsInstallationKey(found))) {
       const ref = { ...resource, namespace: place.namespace ?? "", name: place.name ?? "" };
       const message = `${path}: ${printRef(ref)} does not exist; create it, or give a default`;
       return answerOf(failed("ContextMissing", message), path);
     }
-    const document = isList(found) ? listOf(found.filter(place.selects), resource) : asJson(found);
+    const isMeant = (object: KubernetesObject): boolean => place.selects(object) && !holdsInstallationKey(object);
+    const document = isList(found) ? listOf(found.filter(isMeant), resource) : asJson(found);
     if (expression === undefined) return answerOf({ ok: true, value: document }, path);
     const result = expression.evaluate(asked, environment, document);
     return answerOf(result.ok ? result : expressionFailed(result.error), path);

@@ -1,6 +1,6 @@
 /** context.configMap: data and metadata of a ConfigMap, which is watched. */
 
-import { asJson, type JsonObject, type KubernetesObject, printRef } from "../object/index.ts";
+import { asJson, type JsonObject, type KubernetesObject, printJson, printRef } from "../object/index.ts";
 import type { ContextEntry } from "../policy/index.ts";
 import type { BlockScope } from "./block-scope.ts";
 import { failed } from "./failed.ts";
@@ -42,7 +42,7 @@ export function compileConfigMapEntry(
 
 function whyNoPlace(place: JsonObject, path: string): string | undefined {
   const wrong = ["name", "namespace"].find((field) => typeof place[field] !== "string" || place[field] === "");
-  return wrong === undefined ? undefined : `${path}.${wrong} must give a name, not ${JSON.stringify(place[wrong])}`;
+  return wrong === undefined ? undefined : `${path}.${wrong} must give a name, not ${printJson(place[wrong] ?? null)}`;
 }
 
 /** The same for everybody who reads it. */

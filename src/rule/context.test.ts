@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject, KubernetesObject } from "../object/index.ts";
+import { type Json, type JsonObject, KEY_FIELD, KEY_SECRET, type KubernetesObject } from "../object/index.ts";
 import { compiledRule, dataOf, desiredBy, issuesOf, ListSnapshot, making, TRIGGER } from "./language.fixture.ts";
 
 function configMap(namespace: string, name: string, data: { [key: string]: string }): KubernetesObject {
@@ -262,6 +262,22 @@ describe("an API call", () => {
     const path = "/apis/config.openshift.io/v1/infrastructures/cluster";
     expect(outcome([call(path, { default: "none" })], X)).toBe("none");
     expect(outcome([call(path)], X)).toMatch(/^KindUnknown/);
+  });
+});
+
+describe("the installation key", () => {
+  const key: KubernetesObject = {
+    ...{ apiVersion: "v1", kind: "Secret", data: { [KEY_FIELD]: "aGVsbG8=" } },
+    metadata: { name: KEY_SECRET, namespace: "perennial" },
+  };
+  const secret: KubernetesObject = { ...key, metadata: { name: "other", namespace: "perennial" } };
+
+  it.each<[urlPath: string, jmesPath: string, result: Json]>([
+    [`/api/v1/namespaces/perennial/secrets/${KEY_SECRET}`, "data", "none"],
+    ["/api/v1/secrets", "items[].metadata.name", ["other"]],
+  ])("is shown by no call: %s", (urlPath, jmesPath, result) => {
+    const rule = making({ x: X }, { context: [call(urlPath, { jmesPath, default: "none" })] });
+    expect(dataOf(desiredBy(rule, { objects: [key, secret] }))).toEqual({ x: result });
   });
 });
 
