@@ -303,7 +303,7 @@ describe("a policy that an older, looser definition let in", () => {
       ...clusterPolicy("stored", { ...rule({}), name: "first" }),
       spec: {
         background: true,
-        rules: [{ ...rule({}), preconditions: { all: [{ key: "a", operator: "Equals", value: "a" }] } }],
+        rules: [{ ...rule({}), celPreconditions: [{ name: "a", expression: "true" }] }],
       },
     };
     await waitUntil("the looser definition lets it in", async () => {
@@ -312,7 +312,7 @@ describe("a policy that an older, looser definition let in", () => {
     });
     const message = await messageOfRefusal("stored");
     expect(message).toMatch(/^UnsupportedField: /);
-    for (const field of ["spec.background", "spec.rules[0].preconditions", "not served by this version"])
+    for (const field of ["spec.background", "spec.rules[0].celPreconditions", "not served by this version"])
       expect(message).toContain(field);
     await installPolicyDefinitions(cluster);
     await expectOthersServed("after-looser");

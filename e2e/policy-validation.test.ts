@@ -169,13 +169,13 @@ describe("a field that is not served", () => {
     const fields = refusedFields(kind);
     expect(fields.length).toBeGreaterThan(40);
     for (const [field, spec] of fields) {
-      const sentence = `${field} is not served by this version of Perennial; remove it`;
+      const sentence = `${field} is not served by this version of Perennial`;
       expect(await refusal(kind, spec)).toContain(`UnsupportedField: ${sentence}`);
       expect(JSON.stringify(parsePolicy(policy(kind, spec)))).toContain(sentence);
     }
   });
 
-  it.each(["preconditions", "context", "celPreconditions", "mutate", "skipBackgroundRequests"])(
+  it.each(["celPreconditions", "mutate", "skipBackgroundRequests"])(
     "is found in the definition: rules[].%s",
     (field) => {
       expect(refusedFields("ClusterPolicy").map(([path]) => path)).toContain(`spec.rules[].${field}`);

@@ -51,15 +51,20 @@ function sampleOf(schema: Json): Json {
   return Object.fromEntries(required.map((field) => [field, sampleOf(valueAt(schema, ["properties", field]) ?? null)]));
 }
 
-/** The lists that the good policy lacks are lists of filters. */
+/** The smallest entries of the lists that the good policy lacks; all others are lists of filters. */
 const FILTER = { resources: { kinds: ["Pod"] } };
+const ENTRIES: { [list: string]: Json } = {
+  context: { name: "x" },
+  foreach: { list: "request.object", apiVersion: "v1", kind: "Pod", name: "x", namespace: "default", data: {} },
+};
 
 /** The same value with another one at a path; what is missing on the way is made. */
 function plant(value: Json, [step, ...rest]: (string | 0)[], sample: Json): Json {
   if (step === undefined) return sample;
   if (step === 0) return [plant(Array.isArray(value) ? (value[0] ?? FILTER) : FILTER, rest, sample)];
   const object = isJsonObject(value) ? value : {};
-  const missing = step === "resources" ? FILTER.resources : {};
+  const entry = ENTRIES[step];
+  const missing = step === "resources" ? FILTER.resources : entry === undefined ? {} : [entry];
   return { ...object, [step]: plant(object[step] ?? missing, rest, sample) };
 }
 

@@ -4,7 +4,14 @@ import type { PolicyStatus } from "../../src/policy/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { waitUntil } from "./cluster.ts";
 
-export type TestRule = { name: string; match: object; exclude?: object; generate: object };
+export type TestRule = {
+  name: string;
+  match: object;
+  exclude?: object;
+  context?: object[];
+  preconditions?: object;
+  generate: object;
+};
 
 export function clusterPolicy(name: string, ...rules: TestRule[]): object {
   return { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name }, spec: { rules } };

@@ -9,13 +9,19 @@ import { findVariables, MAX_VARIABLE_NESTING } from "./variables.ts";
 export interface Expression {
   readonly reads: ReadonlySet<string>;
   readonly usesClock: boolean;
-  evaluate(bindings: Bindings, environment: Environment): Evaluated;
+  /** `value`: what the expression runs on, when it was compiled `onValue`. */
+  evaluate(bindings: Bindings, environment: Environment, value?: Json): Evaluated;
+}
+
+export interface ExpressionOptions extends CompileOptions {
+  /** The expression itself runs on a value; only the variables in its text start from the roots. */
+  readonly onValue?: boolean;
 }
 
 export type CompiledExpression = { readonly expression: Expression } | { readonly issues: readonly ExpressionIssue[] };
 
 /** Without `options.roots` the expression may name anything. */
-export function compileExpression(text: string, path: string, options: CompileOptions = {}): CompiledExpression {
+export function compileExpression(text: string, path: string, options: ExpressionOptions = {}): CompiledExpression {
   const pieces = findVariables(text);
   const tooDeep = `variables are nested more than ${MAX_VARIABLE_NESTING} levels deep`;
   const compiled =
@@ -26,10 +32,10 @@ export function compileExpression(text: string, path: string, options: CompileOp
     expression: {
       reads,
       usesClock,
-      evaluate(bindings, environment) {
+      evaluate(bindings, environment, value) {
         const run = new Run(environment);
         run.place = path;
-        const result = runGuarded(() => emitted(evaluate(bindings, run), run));
+        const result = runGuarded(() => emitted(evaluate(bindings, run, value), run));
         if ("value" in result) return { ok: true, value: result.value };
         const { message, notFound } = result.fault;
         return { ok: false, error: { path, message, notFound } };

@@ -13,5 +13,6 @@ export type {
 } from "./language.ts";
 export { matchesPattern } from "./pattern.ts";
 export { withoutAnchor } from "./reference.ts";
+export { hasVariables, splitTemplate } from "./split.ts";
 export { type CompiledTemplate, compileTemplate, type Template } from "./template.ts";
 export { compileWildcard, hasWildcard, matchesWildcard } from "./wildcard.ts";

@@ -22,12 +22,14 @@ export interface CompiledVariable {
   readonly reads: ReadonlySet<string>;
   readonly usesClock: boolean;
   /** The value; throws a Fault whose message names the variable and what is wrong. */
-  readonly evaluate: (bindings: Json, run: Run) => Json;
+  readonly evaluate: (bindings: Json, run: Run, value?: Json) => Json;
 }
 
 export interface VariableOptions extends CompileOptions {
   /** Where the string stands in the compiled value, for `{{@}}`; absent where that has no meaning. */
   readonly at?: Path;
+  /** As in ExpressionOptions; nested variables have no part in it. */
+  readonly onValue?: boolean;
 }
 
 export interface Problem {
@@ -60,7 +62,7 @@ export function compilePieces(
         };
       text += piece;
     } else {
-      const nested = compileVariable(piece, options);
+      const nested = compileVariable(piece, { ...options, onValue: false });
       if ("problem" in nested) return nested;
       text += holeMark(holes.push(nested.variable) - 1);
     }
@@ -74,7 +76,8 @@ function compileFilled(
   source: string,
   options: VariableOptions,
 ): CompiledVariableOrProblem {
-  const compiled = compileJmespath(text, options);
+  const { roots: _roots, ...onValue } = options;
+  const compiled = compileJmespath(text, options.onValue === true ? onValue : options);
   if ("problem" in compiled) {
     const { message, position, unknownRoot } = compiled.problem;
     const where = position === undefined || holes.length > 0 ? "" : ` (at character ${position + 1} of ${text.trim()})`;
@@ -83,22 +86,29 @@ function compileFilled(
   const { expression } = compiled;
   const reads = new Set([...expression.reads, ...holes.flatMap((hole) => [...hole.reads])]);
   const usesClock = expression.usesClock || holes.some((hole) => hole.usesClock);
-  const step = holes.length === 0 ? expression.run : withHoles(expression.run, holes);
-  return {
-    variable: { source, reads, usesClock, evaluate: (bindings, run) => evaluateStep(step, source, bindings, run) },
-  };
+  const { run: step } = expression;
+  const evaluate: CompiledVariable["evaluate"] =
+    holes.length === 0
+      ? (bindings, run, value = bindings) => evaluateStep(step, source, value, run)
+      : (bindings, run, value = bindings) => {
+          const filled: Step = (current) => runWithHoles(step, holes, { bindings, current, run });
+          return evaluateStep(filled, source, value, run);
+        };
+  return { variable: { source, reads, usesClock, evaluate } };
 }
 
 /** Innermost first: the nested variables' values stand ready before the expression runs. */
-function withHoles(step: Step, holes: readonly CompiledVariable[]): Step {
-  return (current, run) => {
-    const values = holes.map((hole) => hole.evaluate(current, run));
-    const outer = run.holes;
-    run.holes = values;
-    const result = step(current, run);
-    run.holes = outer;
-    return result;
-  };
+function runWithHoles(
+  step: Step,
+  holes: readonly CompiledVariable[],
+  { bindings, current, run }: { bindings: Json; current: Json; run: Run },
+): Json | undefined {
+  const values = holes.map((hole) => hole.evaluate(bindings, run));
+  const outer = run.holes;
+  run.holes = values;
+  const result = step(current, run);
+  run.holes = outer;
+  return result;
 }
 
 function evaluateStep(step: Step, source: string, bindings: Json, run: Run): Json {

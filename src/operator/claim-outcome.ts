@@ -67,7 +67,9 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   }
   if (plan.fate !== "desired") return;
   const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
-  world.claims.set({ key, wants: new Set(plan.wants), inSync, failures }, ruleKey, [...plan.reads, ...dependencies]);
+  const idle = plan.idle ? { idle: true } : {};
+  const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle };
+  world.claims.set(state, ruleKey, [...plan.reads, ...dependencies], plan.looks);
   if (failures.length === 0) world.moments.delete(key);
 }
 

@@ -93,9 +93,9 @@ function claimsOf(world: ObservedWorld, policy: ObjectKey, rule: CompiledRule): 
     .filter((claim) => claim !== undefined);
 }
 
-/** A claim that only waits to remove what it made has no trigger any more. */
-function isTriggered({ gone }: ClaimState): boolean {
-  return gone !== true;
+/** A claim that only waits to remove what it made has no trigger any more; preconditions are part of what a trigger is. */
+function isTriggered({ gone, idle }: ClaimState): boolean {
+  return gone !== true && idle !== true;
 }
 
 function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]): RuleFigures {

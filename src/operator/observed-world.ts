@@ -104,6 +104,10 @@ export class ObservedWorld implements World {
     return this.objectsOf({ resource, ...(namespace === "" ? {} : { namespace }), name });
   }
 
+  objectsIn(resource: Resource, namespace: string | undefined): ObjectStore | undefined {
+    return this.objectsOf({ resource, ...(namespace === undefined ? {} : { namespace }) });
+  }
+
   /** The objects of a selection, perhaps among others. */
   objectsOf(selection: Selection): ObjectStore | undefined {
     const stores = [selection, ...widerSelections(selection)].map((found) => this.storeOf(found));
@@ -148,6 +152,10 @@ export class ObservedWorld implements World {
 
   departureOf(key: ObjectKey): Departure | undefined {
     return this.departures.get(key);
+  }
+
+  *departuresOf({ group, kind }: GroupKind): Iterable<Departure> {
+    for (const [key, departure] of this.departures) if (key.startsWith(`${group}/${kind}/`)) yield departure;
   }
 
   isSystemNamespace(name: string): boolean {

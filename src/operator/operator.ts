@@ -132,7 +132,7 @@ class Loop implements Operator {
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
       ...{ world, queue, repairs },
-      triggeredBy: (resource) => this.#needs.triggeredBy(resource),
+      triggeredBy: (resource, object) => this.#needs.triggeredBy(resource, object),
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       readBy: (resource) => this.#needs.readBy(resource),
       onSynced: (selection) => this.#onSynced(selection),

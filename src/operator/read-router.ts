@@ -3,13 +3,16 @@
 import { keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import {
+  answersAbout,
   type ClaimKey,
   changesContent,
   claimRef,
+  dependsOnList,
   dependsOnObject,
   findRule,
   type ObjectChange,
 } from "../state/index.ts";
+import { AnswerChecks } from "./answer-checks.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
 
@@ -22,9 +25,11 @@ export type ReadRouterOptions = {
 
 export class ReadRouter {
   readonly #options: ReadRouterOptions;
+  readonly #answers: AnswerChecks;
 
   constructor(options: ReadRouterOptions) {
     this.#options = options;
+    this.#answers = new AnswerChecks({ world: options.world, onOtherAnswer: (claim) => this.#onOtherAnswer(claim) });
   }
 
   /** `list`: it was there before we looked. Nobody is asked to look again at what only the server's bookkeeping shows. */
@@ -32,13 +37,25 @@ export class ReadRouter {
     const { world, queue } = this.#options;
     const object = change.after ?? change.before;
     if (object === undefined) return;
-    const dependents = world.claims.dependents(dependsOnObject(refOf(object)));
-    if (dependents.size === 0 || !changesContent(change)) return;
+    const ref = refOf(object);
+    for (const answer of answersAbout(ref)) this.#answers.onChange(answer);
+    const reads = [dependsOnObject(ref), dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
+    const dependents = reads.flatMap((read) => [...world.claims.dependents(read)]);
+    if (dependents.length === 0 || !changesContent(change)) return;
     const appeared = by === "event" && change.before === undefined;
     for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim)) world.moments.add(claim);
       queue.add(claim);
     }
+  }
+
+  /** What is made once waited for the answer, if there was none before. */
+  #onOtherAnswer(claim: ClaimKey): void {
+    const { world, queue } = this.#options;
+    const failures = world.claims.get(claim)?.failures ?? [];
+    const waited = failures.some(({ reason }) => reason === "ContextMissing");
+    if (waited && this.#isMadeOnce(claim)) world.moments.add(claim);
+    queue.add(claim);
   }
 
   /** A list is whole for the first time: rules that were ready by another watch are held since it ended. */

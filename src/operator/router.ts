@@ -26,12 +26,13 @@ import type { WatchSignal } from "../watch/index.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
 import type { Repairs } from "./repairs.ts";
 import { StrangerRouter } from "./stranger-router.ts";
+import type { TriggeredRule } from "./trigger-index.ts";
 import type { WatchState } from "./watches.ts";
 
 export type RouterOptions = ReadRouterOptions & {
   repairs: Repairs;
-  /** A rule and its policy for each resource that triggers it. */
-  triggeredBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
+  /** The rules that an object of the resource may trigger. */
+  triggeredBy(resource: Resource, object: KubernetesObject): readonly TriggeredRule[];
   /** Kinds of the control plane itself: policies, definitions. */
   onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void;
   /** A list became whole for the first time: rules may have become ready. */
@@ -185,8 +186,9 @@ class SignalRouter implements Router {
     }
     if (!isClusterWide(selection)) return;
     this.#options.onSystemChange(resource, changes);
-    const rules = this.#options.triggeredBy(resource);
     for (const change of changes) {
+      const object = change.after ?? change.before;
+      const rules = object === undefined ? [] : this.#options.triggeredBy(resource, object);
       for (const { policy, rule } of rules) this.#onTriggerChange(policy, rule, change, by);
       if (resource.group === "" && resource.kind === "Namespace") this.#onNamespaceChange(change);
       if (resource.group === "" && resource.kind === "ResourceQuota") this.#onQuotaChange(change);

@@ -17,6 +17,7 @@ function resource(kind: string, plural: string, namespaced: boolean): Resource {
 function rule(looks: Partial<CompiledRule>): CompiledRule {
   return {
     ...{ name: "r", type: "Generate", triggers: [NAMESPACES], targets: [], reads: [], namespaces: [] },
+    within: undefined,
     ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
     whyNotSelected: () => undefined,
     desired: () => ({ ok: true, targets: [], unmet: [] }),

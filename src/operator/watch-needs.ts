@@ -1,11 +1,12 @@
 /** Keeps the watches that run, and the objects that are remembered, as the policies call for. */
 
 import { type Selection, selectionKey } from "../cluster/index.ts";
-import { type GroupKind, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import { type GroupKind, type KubernetesObject, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import { Strangers, strangersOf } from "./strangers.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
+import { TriggerIndex } from "./trigger-index.ts";
 import { type RulesByResource, rulesByResource, wantedWatches } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
 
@@ -20,7 +21,7 @@ type FoundRules = readonly { policy: ObjectRef; rule: CompiledRule }[];
 
 export class WatchNeeds {
   readonly #options: WatchNeedsOptions;
-  #triggered: RulesByResource = new Map();
+  #triggered = new TriggerIndex([]);
   #reading: RulesByResource = new Map();
   /** Watches that may not be opened. */
   readonly #refused = new Set<string>();
@@ -35,7 +36,7 @@ export class WatchNeeds {
   update(): void {
     const { world, watches, writtenKinds } = this.#options;
     const policies = [...world.policyStates.values()];
-    this.#triggered = rulesByResource(policies, ({ triggers }) => triggers);
+    this.#triggered = new TriggerIndex(policies);
     this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
     const { selections, kept } = wantedWatches({
       system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#withQuotas ? [QUOTAS] : [])],
@@ -76,9 +77,9 @@ export class WatchNeeds {
     this.update();
   }
 
-  /** The rules that the objects of a resource trigger. */
-  triggeredBy(resource: Resource): FoundRules {
-    return this.#triggered.get(resourceKey(resource)) ?? [];
+  /** The rules that an object of the resource may trigger. */
+  triggeredBy(resource: Resource, object: KubernetesObject): FoundRules {
+    return this.#triggered.rulesFor(resource, object);
   }
 
   /** The rules that read its objects besides their triggers. */

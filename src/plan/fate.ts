@@ -9,6 +9,7 @@ import {
   type ClaimDigest,
   type ClaimIdentity,
   claimDigest,
+  type GroupKind,
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
@@ -151,4 +152,18 @@ export function absenceOf(world: World, ref: ObjectRef, lastSeen: number): Absen
   const again = (departure?.since ?? 0) + world.pruneDelay - world.now;
   if (again > 0) return { type: "held", because: `${because}, and may come back`, again };
   return { type: "gone", because };
+}
+
+/**
+ * Why a shorter list may not mean yet that objects are gone: as for single objects, a list of custom resources counts only
+ * while their definition is established, and a while after the last of them went.
+ */
+export function absenceFromLists(world: World, kind: GroupKind): Extract<Fate, { type: "held" }> | undefined {
+  const definition = world.catalogue.definitionOf(kind);
+  if (definition === undefined) return undefined;
+  if (definition.state !== "established")
+    return { type: "held", because: `the definition of ${kind.kind} is not established` };
+  const waits = Array.from(world.departuresOf(kind), ({ since }) => since + world.pruneDelay - world.now);
+  const again = Math.max(0, ...waits);
+  return again > 0 ? { type: "held", because: `a ${kind.kind} is gone, and may come back`, again } : undefined;
 }

@@ -17,6 +17,7 @@ import {
   claimRef,
   type Dependency,
   dependsOnNamespace,
+  type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";
@@ -34,8 +35,12 @@ export type Plan = {
   steps: readonly Step[];
   /** The targets it desires; those it desired before where nobody can say just now. */
   wants: readonly ObjectKey[];
+  /** Its rule selects the trigger, and desires nothing for it, as its preconditions do not hold. */
+  idle: boolean;
   /** What else it looked at; it is planned again when one of them changes. */
   reads: readonly Dependency[];
+  /** What it asked, and the answers; it is planned again when one of them is another. */
+  looks: readonly Look[];
   /** Failures of the claim as a whole; those of single targets are in their steps. */
   failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
@@ -75,7 +80,8 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 }
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  return { key, fate, because, steps: [], wants: [], reads: [], failures: [], judged: [], heirs: [], kept: [] };
+  const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
+  return { key, fate, because, idle: false, ...none };
 }
 
 function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {
@@ -93,10 +99,16 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   const snapshot = new RecordedSnapshot(world);
   const desired = fate.rule.desired(fate.trigger, snapshot);
   if (snapshot.unknown !== undefined)
-    return nothing(key, "held", `whether ${printRef(snapshot.unknown)} is there is not known yet`);
+    return nothing(key, "held", `whether ${snapshot.unknown} is there is not known yet`);
   if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
   const { reason, message } = desired;
-  return { ...nothing(key, "desired", message), wants: wantedBefore(world, key), failures: [{ reason, message }] };
+  return {
+    ...nothing(key, "desired", message),
+    wants: wantedBefore(world, key),
+    reads: snapshot.dependencies,
+    looks: snapshot.looks,
+    failures: [{ reason, message }],
+  };
 }
 
 type WantedTargets = {
@@ -104,9 +116,12 @@ type WantedTargets = {
   snapshot: RecordedSnapshot;
   targets: readonly DesiredTarget[];
   unmet: readonly Unmet[];
+  idle?: string;
+  failed?: readonly Failure[];
 };
 
-function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unmet }: WantedTargets): Plan {
+function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
+  const { fate, snapshot, targets, unmet, idle, failed = [] } = wanted;
   const { rule, trigger, identity, digest } = fate;
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
@@ -118,19 +133,25 @@ function planWanted(world: World, key: ClaimKey, { fate, snapshot, targets, unme
   ];
   const wants = plans.map(({ step }) => keyOf(step.target));
   const held = snapshot.whyHeld(lastWrite(world, identity));
-  const unwanted = held === undefined ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
-  const failures = unmet.filter(({ target }) => !wants.includes(keyOf(target)));
+  const isKnown = held === undefined && failed.length === 0;
+  const unwanted = isKnown ? unwantedBy(world, fate, { key, wants, snapshot }) : [];
+  const failures: Failure[] = [
+    ...failed.map(({ reason, message }) => ({ reason, message })),
+    ...unmet.filter(({ target }) => !wants.includes(keyOf(target))),
+  ];
   const disposal = rule.synchronize ? "delete" : "leave";
-  const because = failures[0]?.message ?? `rule ${identity.rule} no longer generates it`;
+  const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
   const again = [...plans.map((plan) => plan.again), held?.again].filter((millis) => millis !== undefined);
   return {
-    ...nothing(key, "desired", "its rule applies"),
+    ...nothing(key, "desired", idle ?? "its rule applies"),
+    idle: idle !== undefined,
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
     ],
-    wants: held === undefined ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
+    wants: isKnown ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
+    looks: snapshot.looks,
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
@@ -158,8 +179,9 @@ function unwantedBy(
   { digest }: DesiredFate,
   { key, wants, snapshot }: { key: ClaimKey; wants: readonly ObjectKey[]; snapshot: RecordedSnapshot },
 ): TargetRecord[] {
-  const kept = new Set([...wants, ...snapshot.keys]);
-  return [...world.inventory.ofClaim(key, digest)].filter(({ ref }) => !kept.has(keyOf(ref)));
+  const desired = new Set(wants);
+  const records = [...world.inventory.ofClaim(key, digest)];
+  return records.filter(({ ref }) => !desired.has(keyOf(ref)) && !snapshot.isInput(ref));
 }
 
 function namespacesOf(

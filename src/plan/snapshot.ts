@@ -2,38 +2,45 @@
 
 import type { Environment } from "../expression/index.ts";
 import {
+  type GroupKind,
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
   type ObjectKey,
   type ObjectRef,
+  printRef,
   type Resource,
 } from "../object/index.ts";
-import type { Snapshot } from "../rule/index.ts";
-import { type Dependency, dependsOnObject, type World } from "../state/index.ts";
-import { type Absence, absenceOf } from "./fate.ts";
+import type { Answer, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
+import {
+  type Dependency,
+  dependsOnAnswer,
+  dependsOnList,
+  dependsOnObject,
+  findAsked,
+  type Look,
+  type World,
+} from "../state/index.ts";
+import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
 
 export class RecordedSnapshot implements Snapshot {
   readonly environment: Environment;
   readonly #world: World;
   readonly #looked = new Map<ObjectKey, ObjectRef>();
+  readonly #lists = new Map<Dependency, GroupKind>();
+  readonly looks: Look[] = [];
   readonly found: KubernetesObject[] = [];
   readonly #absent = new Map<ObjectKey, ObjectRef>();
-  /** The first object of which nobody can say whether it is there: no conclusion may be drawn from the answers given. */
-  unknown: ObjectRef | undefined;
+  /** The first thing of which nobody can say whether it is there: no conclusion may be drawn from the answers given. */
+  unknown: string | undefined;
 
   constructor(world: World) {
     this.#world = world;
     this.environment = world.environment;
   }
 
-  /** The objects that were looked at. */
-  get keys(): Iterable<ObjectKey> {
-    return this.#looked.keys();
-  }
-
   get dependencies(): Dependency[] {
-    return [...this.#looked.values()].map(dependsOnObject);
+    return [...[...this.#looked.values()].map(dependsOnObject), ...this.#lists.keys()];
   }
 
   /** What is being deleted counts as gone. */
@@ -42,7 +49,7 @@ export class RecordedSnapshot implements Snapshot {
     this.#looked.set(key, ref);
     const store = this.#world.objectsWith(resource, ref);
     if (store === undefined || !store.synced) {
-      this.unknown ??= ref;
+      this.unknown ??= printRef(ref);
       return undefined;
     }
     const found = store.get(key);
@@ -54,11 +61,67 @@ export class RecordedSnapshot implements Snapshot {
     return undefined;
   }
 
-  /** Why what depends on the absent objects may not be deleted yet. `lastSeen`: as for the absence of a trigger. */
+  list(resource: Resource, namespace: string | undefined): readonly KubernetesObject[] {
+    this.#lists.set(dependsOnList(resource, namespace), resource);
+    const store = this.#world.objectsIn(resource, namespace);
+    if (store === undefined || !store.synced) {
+      this.unknown ??= `every ${resource.kind}`;
+      return [];
+    }
+    const found = store.list(namespace).filter((object) => !isBeingDeleted(object));
+    this.found.push(...found);
+    return found;
+  }
+
+  look(lookup: Lookup): Value {
+    const found = findAsked(this.#world, lookup);
+    if (found === "unknown") {
+      this.unknown ??= lookup.name === undefined ? `every ${lookup.resource.kind}` : printRef(refOf(lookup));
+      return { ok: false, reason: "ContextMissing", message: `${this.unknown} is not known yet` };
+    }
+    const { value, digest } = lookup.answer(found);
+    this.looks.push({ lookup, digest, dependency: dependsOnAnswer(lookup) });
+    this.#noteFound(lookup, found);
+    return value;
+  }
+
+  #noteFound(lookup: Lookup, found: Found): void {
+    if (lookup.name === undefined) this.#lists.set(dependsOnAnswer(lookup), lookup.resource);
+    else if (found === undefined) this.#absent.set(keyOf(refOf(lookup)), refOf(lookup));
+    else this.found.push(found as KubernetesObject); // asked for by name, so no list
+  }
+
+  /** True when the rule looked at the object: what it desires may hang on it being there. */
+  isInput(ref: ObjectRef): boolean {
+    return this.#looked.has(keyOf(ref)) || this.looks.some((look) => hangsOn(this.#world, look, ref));
+  }
+
+  /** Why what depends on absent objects may not be deleted yet. `lastSeen`: as for the absence of a trigger. */
   whyHeld(lastSeen: number): Extract<Absence, { type: "held" }> | undefined {
     const absences = [...this.#absent.values()].map((ref) => absenceOf(this.#world, ref, lastSeen));
-    const held = absences.filter((absence) => absence.type === "held");
+    const ofLists = [...this.#lists.values()].map((kind) => absenceFromLists(this.#world, kind));
+    const held = [...absences, ...ofLists].filter((absence) => absence?.type === "held");
     // looked at again when the first of them may have another answer
     return held.sort((a, b) => (a.again ?? Number.POSITIVE_INFINITY) - (b.again ?? Number.POSITIVE_INFINITY))[0];
   }
+}
+
+function refOf({ resource: { group, kind }, namespace = "", name = "" }: Lookup): ObjectRef {
+  return { group, kind, namespace, name };
+}
+
+/** Whether the answer would be another one without the object. */
+function hangsOn(world: World, { lookup, digest }: Look, ref: ObjectRef): boolean {
+  const { kind, group } = lookup.resource;
+  if (kind !== ref.kind || group !== ref.group || (lookup.namespace ?? ref.namespace) !== ref.namespace) return false;
+  if (lookup.name !== undefined) return lookup.name === ref.name;
+  const found = findAsked(world, lookup);
+  if (!Array.isArray(found)) return false;
+  const others = (found as readonly KubernetesObject[]).filter(({ metadata }) => !isNamed(metadata, ref)); // a list, as asked
+  const without: Answer = lookup.answer(others);
+  return without.digest !== digest;
+}
+
+function isNamed({ name, namespace = "" }: KubernetesObject["metadata"], ref: ObjectRef): boolean {
+  return name === ref.name && namespace === ref.namespace;
 }

@@ -1,6 +1,6 @@
 /** What a rule wants for a trigger, asked by somebody else than its own claim. */
 
-import { type KubernetesObject, keyOf, type ObjectKey, printRef } from "../object/index.ts";
+import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import type { World } from "../state/index.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
@@ -18,9 +18,9 @@ export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObje
   const snapshot = new RecordedSnapshot(world);
   const desired = rule.desired(trigger, snapshot);
   if (snapshot.unknown !== undefined)
-    return { type: "unknown", because: `whether ${printRef(snapshot.unknown)} is there is not known yet` };
+    return { type: "unknown", because: `whether ${snapshot.unknown} is there is not known yet` };
   if (!desired.ok) return { type: "unknown", because: desired.message };
   const made = rule.synchronize ? [] : desired.unmet.map(({ target }) => target);
   const wants = new Set([...desired.targets.map(({ ref }) => ref), ...made].map(keyOf));
-  return { type: "known", wants, mayWant: snapshot.whyHeld(lastSeen)?.because };
+  return { type: "known", wants, mayWant: desired.failed?.[0]?.message ?? snapshot.whyHeld(lastSeen)?.because };
 }

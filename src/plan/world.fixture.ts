@@ -90,6 +90,9 @@ export function emptyWorld(): TestWorld {
     },
     objects: (kind) => stores.get(resourceKey(kind)),
     objectsWith: (kind) => stores.get(resourceKey(kind)),
+    objectsIn: (kind) => stores.get(resourceKey(kind)),
+    departuresOf: ({ group, kind }) =>
+      [...world.departures].filter(([key]) => key.startsWith(`${group}/${kind}/`)).map(([, departure]) => departure),
     departureOf: (key) => world.departures.get(key),
     isSystemNamespace: (name) => world.systemNamespaces.has(name),
     isReady: () => world.ready,

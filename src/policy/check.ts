@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { isJsonObject, type Json, ownValue, type Path, valueAt } from "../object/index.ts";
-import { metaOf, type PolicyIdentity, unwrap } from "./field.ts";
+import { formOf, metaOf, type PolicyIdentity, unwrap } from "./field.ts";
 import type { IssueAt, IssueCode } from "./issue.ts";
 import { printFieldName } from "./path.ts";
 
@@ -18,14 +18,15 @@ export function checkValue(schema: z.ZodType, value: Json, where: Where): IssueA
 }
 
 /** The same words in the CRD. `at` may hold list positions or not. */
-export function unsupportedMessage(at: Path): string {
-  return `${printFieldName(at)} is not served by this version of Perennial; remove it`;
+export function unsupportedMessage(at: Path, why?: string): string {
+  const because = why === undefined ? "" : `: ${why}`;
+  return `${printFieldName(at)} is not served by this version of Perennial${because}; remove it`;
 }
 
 /** What the markers of the schema say: fields that are not served, and rules that span fields. */
 function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): IssueAt[] {
   const meta = metaOf(schema);
-  if (meta.unsupported === true) return [unsupportedIssue(value, where.at)];
+  if (meta.unsupported === true) return [unsupportedIssue(value, where.at, meta.whyUnsupported)];
   const broken = (meta.constraints ?? [])
     .filter((constraint) => constraint.only === undefined || constraint.only === where.policy.kind)
     .flatMap((constraint) =>
@@ -38,7 +39,11 @@ function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): Issue
         }),
       ),
     );
-  return [...broken, ...checkChildren(unwrap(schema), value, where)];
+  const form = formOf(unwrap(schema), value);
+  return [
+    ...broken,
+    ...(form === undefined ? checkChildren(unwrap(schema), value, where) : checkValue(form, value, where)),
+  ];
 }
 
 function checkChildren(schema: z.core.$ZodType, value: Json, { at, policy }: Where): IssueAt[] {
@@ -53,8 +58,8 @@ function checkChildren(schema: z.core.$ZodType, value: Json, { at, policy }: Whe
   });
 }
 
-function unsupportedIssue(value: Json, at: Path): IssueAt {
-  return { code: "UnsupportedField", at, value, message: unsupportedMessage(at) };
+function unsupportedIssue(value: Json, at: Path, why: string | undefined): IssueAt {
+  return { code: "UnsupportedField", at, value, message: unsupportedMessage(at, why) };
 }
 
 /** What zod says: types, unknown and missing fields, bounds. */

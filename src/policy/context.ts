@@ -1,14 +1,25 @@
 /** Context: what else a rule reads, under names that its expressions use. */
 
 import { z } from "zod";
+import { constrained, has, objectRule, stringRule, unsupported } from "./field.ts";
+import { namespaceName, objectName } from "./names.ts";
 import { anyValue, expression, list, text } from "./value.ts";
+
+type Depth = { deepOnly: boolean };
+
+/** What expressions may start from without any context. */
+const RESERVED =
+  /^(request|images|target|element[0-9]*|elementIndex[0-9]*|serviceAccountName|serviceAccountNamespace)$/;
 
 const jmesPath = expression("JMESPath applied to the result.", 4096).optional();
 
 const configMap = z
   .strictObject({
-    name: expression("The ConfigMap's name; may hold variables."),
-    namespace: expression("The ConfigMap's namespace; may hold variables. In a Policy its own.").optional(),
+    name: objectName("The ConfigMap's name; may hold variables.", { deepOnly: true }),
+    namespace: namespaceName(
+      "The ConfigMap's namespace; may hold variables. default when absent; in a Policy its own.",
+      { deepOnly: true },
+    ).optional(),
   })
   .describe("A ConfigMap, read as <entry>.data.<key>. While it is missing the rule waits.");
 
@@ -28,26 +39,43 @@ const service = z
   })
   .describe("A service outside the API server. Not allowed in a Policy.");
 
-const apiCall = z
-  .strictObject({
-    urlPath: expression(
-      "An API path such as /api/v1/namespaces/{{request.namespace}}/services; resources are watched.",
-    ).optional(),
-    method: z.enum(["GET", "POST"]).describe("GET (when absent) or POST, which sends data.").optional(),
-    data: list(pair, 50, "Sent as one JSON object with POST.").optional(),
-    jmesPath,
-    default: anyValue("The value when the call fails.").optional(),
-    service: service.optional(),
-  })
-  .describe("What the API server (urlPath) or a service answers.");
+/** Nothing tells when the answer is another one. */
+const ONLY_CALLED = "it is answered by a call, not by what is stored";
 
-const variable = z
-  .strictObject({
+function apiCall({ deepOnly }: Depth) {
+  return constrained(
+    z.strictObject({
+      urlPath: expression(
+        "The API path of a resource or of a collection, such as /api/v1/namespaces/{{request.namespace}}/services, perhaps with labelSelector or fieldSelector. It is watched, not called.",
+      ).optional(),
+      method: z.enum(["GET"]).describe("GET (what is meant when absent).").optional(),
+      data: unsupported(list(pair, 50, "Sent as one JSON object with POST.").optional(), ONLY_CALLED),
+      jmesPath,
+      default: anyValue("The value when what is read does not exist; jmesPath is not applied to it.").optional(),
+      service: unsupported(service.optional(), ONLY_CALLED),
+    }),
+    objectRule({
+      code: "ExclusiveFields",
+      ...(deepOnly ? {} : { cel: "has(self.urlPath) != has(self.service)" }),
+      message: "an apiCall reads one thing: give exactly one of urlPath and service",
+      holds: (value) => has(value, "urlPath") !== has(value, "service"),
+    }),
+  ).describe("What the API server answers to a GET.");
+}
+
+const variable = constrained(
+  z.strictObject({
     value: anyValue("Any value; strings may hold variables.").optional(),
     jmesPath,
-    default: anyValue("The value when the result is null or fails.").optional(),
-  })
-  .describe("A value, or an expression over what is known so far.");
+    default: anyValue("The value when the result is null, or jmesPath fails.").optional(),
+  }),
+  objectRule({
+    code: "MissingField",
+    field: "value",
+    message: "a variable needs a value, or a jmesPath over what is known so far: give at least one of them",
+    holds: (value) => has(value, "value") || has(value, "jmesPath"),
+  }),
+).describe("A value, or an expression over it or over what is known so far.");
 
 const globalReference = z
   .strictObject({ name: text("The entry's name."), jmesPath })
@@ -57,19 +85,42 @@ const imageRegistry = z
   .strictObject({ reference: expression("The image's reference; may hold variables."), jmesPath })
   .describe("Image metadata from its registry.");
 
-export const context = list(
-  z
-    .strictObject({
-      name: text("The name that expressions use.", 63),
+const SOURCES = ["configMap", "apiCall", "variable", "globalReference", "imageRegistry"];
+
+const ONE_SOURCE = `${SOURCES.map((source) => `(has(self.${source}) ? 1 : 0)`).join(" + ")} == 1`;
+
+function entry(depth: Depth) {
+  return constrained(
+    z.strictObject({
+      name: constrained(
+        text("The name that expressions use.", 63),
+        stringRule({
+          code: "InvalidName",
+          message: "expressions know this name as something else: choose another one",
+          holds: (name) => !RESERVED.test(name),
+        }),
+      ),
       configMap: configMap.optional(),
-      apiCall: apiCall.optional(),
+      apiCall: apiCall(depth).optional(),
       variable: variable.optional(),
-      globalReference: globalReference.optional(),
-      imageRegistry: imageRegistry.optional(),
-    })
-    .describe("One named value from exactly one source."),
-  50,
-  "Named values for expressions; later entries see earlier ones. When one changes, the rule is planned again.",
-);
+      globalReference: unsupported(globalReference.optional()),
+      imageRegistry: unsupported(imageRegistry.optional(), "it needs an image registry"),
+    }),
+    objectRule({
+      code: "ExclusiveFields",
+      ...(depth.deepOnly ? {} : { cel: ONE_SOURCE }),
+      message: `a context entry has one source: give exactly one of ${SOURCES.join(", ")}`,
+      holds: (value) => SOURCES.filter((source) => has(value, source)).length === 1,
+    }),
+  ).describe("One named value from exactly one source.");
+}
+
+const DESCRIPTION =
+  "Named values for expressions; later entries see earlier ones. One is loaded when an expression names it; when its value changes, the rule is planned again.";
+
+export const context = list(entry({ deepOnly: false }), 50, DESCRIPTION);
+
+/** Of an element of a list: the API server's estimate of what rules cost leaves no room for them there. */
+export const elementContext = list(entry({ deepOnly: true }), 20, DESCRIPTION);
 
 export type ContextEntry = z.infer<typeof context>[number];

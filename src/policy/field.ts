@@ -23,16 +23,44 @@ export type Constraint = {
 export type FieldMeta = {
   description?: string | undefined;
   unsupported?: boolean;
+  /** What the field would need that is not there. */
+  whyUnsupported?: string;
   constraints?: readonly Constraint[];
 };
 
 /** Known, but not served by this version: the API server and the deep check refuse it by name. Served = marker removed. */
-export function unsupported<S extends z.ZodType>(schema: S): S {
-  return schema.meta({ unsupported: true } satisfies FieldMeta);
+export function unsupported<S extends z.ZodType>(schema: S, why?: string): S {
+  return schema.meta({ unsupported: true, ...(why === undefined ? {} : { whyUnsupported: why }) } satisfies FieldMeta);
 }
 
 export function constrained<S extends z.ZodType>(schema: S, ...constraints: readonly Constraint[]): S {
   return schema.meta({ constraints: [...(metaOf(schema).constraints ?? []), ...constraints] } satisfies FieldMeta);
+}
+
+type Forms<L, O> = { list: z.ZodType<L>; object: z.ZodType<O> };
+
+const forms = new WeakMap<z.core.$ZodType, Forms<unknown, unknown>>();
+
+/**
+ * A field that is written as a list or as an object. A structural schema cannot say so: the API server takes any value
+ * there, and the deep check goes by the form that is written.
+ */
+export function eitherForm<L, O>(description: string, { list, object }: Forms<L, O>) {
+  const schema = z
+    .custom<L | O>(
+      (value) => Array.isArray(value) || isJsonObject(value),
+      `has to be a list, or an object: ${description}`,
+    )
+    .meta({ "x-kubernetes-preserve-unknown-fields": true, description });
+  forms.set(schema, { list, object });
+  return schema;
+}
+
+/** The schema of the form that a value of `eitherForm` is written in; undefined for every other field. */
+export function formOf(schema: z.core.$ZodType, value: Json): z.ZodType | undefined {
+  const found = forms.get(schema);
+  if (found === undefined || value === null || typeof value !== "object") return undefined;
+  return Array.isArray(value) ? found.list : found.object;
 }
 
 /** A constraint on an object, given as a predicate over its fields. */

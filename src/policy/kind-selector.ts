@@ -45,6 +45,14 @@ function named(parts: { group?: string; version?: string; kind: string }): KindS
   return { group: parts.group ?? "*", version: parts.version ?? "*", kind, subresource };
 }
 
+/** Subresources through which the object itself is written: what they change is seen on the object. */
+const WRITE_THE_OBJECT = ["status", "ephemeralcontainers", "resize", "finalize", "approval"];
+
+/** True when what is written through a subresource is stored as the object itself; "" is the object. */
+export function isStored(subresource: string): boolean {
+  return subresource === "" || WRITE_THE_OBJECT.includes(subresource);
+}
+
 function isWellFormed({ group, version, kind, subresource }: KindSelector): boolean {
   const isSubresource = subresource === "" || SUBRESOURCE.test(subresource);
   return GROUP.test(group) && VERSION.test(version) && KIND.test(kind) && isSubresource;

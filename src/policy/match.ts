@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { constrained, has, objectRule, unsupported } from "./field.ts";
-import { resourceFilter } from "./resource-filter.ts";
+import { leavesStates, listensToStates, resourceFilter } from "./resource-filter.ts";
 import { list, text } from "./value.ts";
 
 const subject = z
@@ -14,14 +14,22 @@ const subject = z
   })
   .describe("A subject, as in a RoleBinding.");
 
+/** Nothing that is stored tells. */
+const ONLY_AT_ADMISSION = "who made a request is known only when it is admitted";
+
 /** Parts of a filter that ask who made the request. */
 const who = {
-  subjects: unsupported(list(subject, 50, "Who made the request: one of these subjects.").optional()),
+  subjects: unsupported(
+    list(subject, 50, "Who made the request: one of these subjects.").optional(),
+    ONLY_AT_ADMISSION,
+  ),
   roles: unsupported(
     list(text("namespace:name of a Role."), 50, "Who made the request holds one of these Roles.").optional(),
+    ONLY_AT_ADMISSION,
   ),
   clusterRoles: unsupported(
     list(text("The name of a ClusterRole."), 50, "Who made the request holds one of these ClusterRoles.").optional(),
+    ONLY_AT_ADMISSION,
   ),
 };
 
@@ -34,8 +42,11 @@ const matched = constrained(
     message: "match needs kinds: name the kinds that the rule is about, such as [Namespace]",
     holds: (resources) => has(resources, "kinds"),
   }),
+  ...listensToStates,
 ).describe("The objects that are meant. All parts that are given have to hold; kinds is required.");
-const excluded = resourceFilter.describe("The objects that are left out. All parts that are given have to hold.");
+const excluded = constrained(resourceFilter, leavesStates).describe(
+  "The objects that are left out. All parts that are given have to hold.",
+);
 
 const matchFilter = z.strictObject({ resources: matched, ...who }).describe("A filter; all of its parts have to hold.");
 const excludeFilter = z

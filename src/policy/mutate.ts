@@ -1,7 +1,7 @@
 /** mutate: what a rule changes in the object that is admitted, or in objects that exist. */
 
 import { z } from "zod";
-import { context } from "./context.ts";
+import { elementContext } from "./context.ts";
 import { literalApiVersion } from "./names.ts";
 import { preconditions } from "./preconditions.ts";
 import { labelSelector } from "./selector.ts";
@@ -20,7 +20,7 @@ const loop = {
     .enum(["Ascending", "Descending"])
     .describe("The order of the elements. When absent: Descending for patchStrategicMerge, else Ascending.")
     .optional(),
-  context: context.optional(),
+  context: elementContext.optional(),
   preconditions: preconditions.optional(),
   ...patches,
 };
@@ -43,7 +43,7 @@ const target = z
       "The target's namespace; variables and wildcards are allowed. In a Policy its own.",
     ).optional(),
     selector: labelSelector("the labels of the targets").optional(),
-    context: context.optional(),
+    context: elementContext.optional(),
     preconditions: preconditions.optional(),
   })
   .describe("Existing objects that are changed; in their own preconditions and patches, target is the object.");

@@ -180,7 +180,7 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
     "cloneList",
     withGenerate({ cloneList: { kinds: ["v1/Secret"] } }),
     `ExclusiveFields ${MADE}`,
-    `UnsupportedField ${MADE}.cloneList`,
+    `ExclusiveFields ${MADE}.cloneList`,
   ],
   ["data that is text", withGenerate({ data: "a: b" }), `WrongType ${MADE}.data`],
   ["a kind with a wildcard", withGenerate({ kind: "*" }), `InvalidKind ${MADE}.kind`],

@@ -1,11 +1,15 @@
 /** Preconditions: comparisons that have to hold before a rule acts. */
 
 import { z } from "zod";
+import { constrained, eitherForm, objectRule } from "./field.ts";
 import { anyValue, list, text } from "./value.ts";
 
-const OPERATORS = [
+/** Written also without the s. */
+export const OPERATORS = [
   "Equals",
+  "Equal",
   "NotEquals",
+  "NotEqual",
   "AnyIn",
   "AllIn",
   "AnyNotIn",
@@ -22,21 +26,33 @@ const OPERATORS = [
   "DurationLessThanOrEquals",
 ] as const;
 
-const condition = z
-  .strictObject({
-    key: anyValue("What is compared, such as {{ request.object.spec.type }}. Null makes every operator false."),
-    operator: z.enum(OPERATORS).describe("How key and value are compared."),
-    value: anyValue("A value, a list, a range such as 1-10, or an expression."),
-    message: text("What it means when this does not hold.", 1024).optional(),
-  })
-  .describe("One comparison of a key with a value.");
+const condition = constrained(
+  z
+    .strictObject({
+      key: anyValue("What is compared, such as {{ request.object.spec.type }}. Null makes every operator false."),
+      operator: z.enum(OPERATORS).describe("How key and value are compared."),
+      value: anyValue("A value, a list, a range such as 1-10, or an expression."),
+      message: text("What it means when this does not hold.", 1024).optional(),
+    })
+    .describe("One comparison of a key with a value."),
+  given("key", "what is compared, such as {{ request.object.spec.type }}"),
+  given("value", "what the key is compared with"),
+);
 
-export const preconditions = z
-  .strictObject({
-    any: list(condition, 50, "At least one has to hold; an empty list holds.").optional(),
-    all: list(condition, 50, "All have to hold; an empty list holds.").optional(),
-  })
-  .describe("Conditions that have to hold before the rule acts; any and all have both to hold.");
+const conditions = list(condition, 50, "All have to hold; an empty list holds.");
+
+export const preconditions = eitherForm(
+  "Conditions that have to hold before the rule acts: any (at least one of its list has to hold) and all (all of its list have to), both of which have to hold; or a plain list, all of which have to hold. A condition has key, operator, value and perhaps a message.",
+  {
+    list: conditions,
+    object: z
+      .strictObject({
+        any: list(condition, 50, "At least one has to hold; an empty list holds.").optional(),
+        all: conditions.optional(),
+      })
+      .describe("any and all have both to hold."),
+  },
+);
 
 export const celPreconditions = list(
   z
@@ -50,3 +66,14 @@ export const celPreconditions = list(
 );
 
 export type Preconditions = z.infer<typeof preconditions>;
+export type PolicyCondition = z.infer<typeof condition>;
+
+/** Null as written out makes no comparison; an expression may give it. */
+function given(field: "key" | "value", what: string) {
+  return objectRule({
+    code: "InvalidValue",
+    field,
+    message: `${field} is null, so nothing is compared: say ${what}`,
+    holds: (value) => value[field] !== null,
+  });
+}

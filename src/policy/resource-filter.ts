@@ -1,8 +1,9 @@
 /** `resources` of a filter: which objects, by kind, name, namespace, labels and annotations. */
 
 import { z } from "zod";
-import { constrained, has, objectRule, stringRule, unsupported } from "./field.ts";
-import { KIND_SELECTOR, parseKindSelector } from "./kind-selector.ts";
+import type { Json } from "../object/index.ts";
+import { constrained, has, objectRule, stringRule } from "./field.ts";
+import { isStored, KIND_SELECTOR, parseKindSelector } from "./kind-selector.ts";
 import { annotationPatterns, labelSelector } from "./selector.ts";
 import { list, text } from "./value.ts";
 
@@ -20,11 +21,12 @@ const kind = constrained(
       "this is no kind selector: write [group/version/]Kind[/subresource], such as Pod, apps/*/Deployment (not apps/Deployment) or Pod/exec",
     holds: (selector) => !KIND_SELECTOR.test(selector) || parseKindSelector(selector) !== undefined,
   }),
-  // Accepted and ignored would be worse: what is stored has no subresources, so the rule would never act.
+  // Accepted and ignored would be worse: what is stored has no such subresources, so the rule would never act.
   stringRule({
     code: "UnsupportedField",
-    message: "subresources are not served by this version of Perennial: name the object's own kind, such as Pod",
-    holds: (selector) => (parseKindSelector(selector)?.subresource ?? "") === "",
+    message:
+      "requests to this subresource are seen only when they are admitted, which is not served by this version of Perennial: name the object's own kind, such as Pod",
+    holds: (selector) => isStored(parseKindSelector(selector)?.subresource ?? ""),
   }),
 );
 
@@ -49,14 +51,52 @@ const parts = z.strictObject({
   namespaceSelector: labelSelector(
     "the labels of the namespace that the object lies in (of a Namespace: its own labels)",
   ).optional(),
-  operations: unsupported(
-    list(
-      OPERATIONS,
-      4,
-      "The operations the rule listens to. With CREATE or UPDATE it holds for whatever is stored; with only UPDATE, DELETE or CONNECT it acts once for each such change.",
-    ).optional(),
-  ),
+  operations: list(
+    OPERATIONS,
+    4,
+    "The operations the rule listens to, CREATE among them: then it holds for whatever is stored.",
+  )
+    .min(1)
+    .optional(),
 });
+
+/** A rule that listens to nothing that leaves something stored behind is about changes. */
+export const listensToStates = [
+  objectRule({
+    code: "UnsupportedField",
+    field: "operations",
+    cel: "!has(self.operations) || size(self.operations) == 0 || 'CREATE' in self.operations",
+    message:
+      "a rule that listens only to UPDATE, DELETE or CONNECT is about single changes, not about what is stored; such rules are not served by this version of Perennial: add CREATE, or remove operations",
+    holds: ({ operations }) => !isGiven(operations) || operations.includes("CREATE"),
+  }),
+  objectRule({
+    code: "UnsupportedField",
+    field: "operations",
+    cel: "!has(self.operations) || !('CREATE' in self.operations && 'DELETE' in self.operations)",
+    message:
+      "a rule that listens to DELETE acts when its trigger goes, which is not served by this version of Perennial: remove DELETE",
+    holds: ({ operations }) => !isGiven(operations) || !includesAll(operations, ["CREATE", "DELETE"]),
+  }),
+];
+
+export const leavesStates = objectRule({
+  code: "UnsupportedField",
+  field: "operations",
+  cel: "!has(self.operations) || !('CREATE' in self.operations) || 'UPDATE' in self.operations",
+  message:
+    "a rule that leaves CREATE alone and not UPDATE is about single changes, not about what is stored; such rules are not served by this version of Perennial: add UPDATE, or remove operations",
+  holds: ({ operations }) => !isGiven(operations) || !operations.includes("CREATE") || operations.includes("UPDATE"),
+});
+
+/** What is misspelt is told as such, and nothing else is said of it. */
+function isGiven(operations: Json | undefined): operations is Json[] {
+  return Array.isArray(operations) && operations.length > 0 && OPERATIONS.array().safeParse(operations).success;
+}
+
+function includesAll(operations: readonly Json[], wanted: readonly string[]): boolean {
+  return wanted.every((operation) => operations.includes(operation));
+}
 
 export type ResourceFilter = z.infer<typeof parts>;
 

@@ -25,9 +25,9 @@ export const rule = constrained(
     name: text("The rule's name, unique in the policy; part of the identity of what the rule makes.", 63),
     match,
     exclude: exclude.optional(),
-    preconditions: unsupported(preconditions.optional()),
+    preconditions: preconditions.optional(),
     celPreconditions: unsupported(celPreconditions.optional()),
-    context: unsupported(context.optional()),
+    context: context.optional(),
     generate: generate.optional(),
     mutate: unsupported(mutate.optional()),
     skipBackgroundRequests: unsupported(

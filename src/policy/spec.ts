@@ -29,9 +29,11 @@ const rules = constrained(
 );
 
 /** A boolean of the envelope that is not served yet. */
-function unservedFlag(description: string) {
-  return unsupported(z.boolean().describe(description).optional());
+function unservedFlag(description: string, why?: string) {
+  return unsupported(z.boolean().describe(description).optional(), why);
 }
+
+const ACTS_ON_STORED = "rules always act on what is stored";
 
 export const spec = z
   .strictObject({
@@ -64,11 +66,15 @@ export const spec = z
         .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
         .optional(),
     ),
-    admission: unservedFlag("Whether the rules act when objects are admitted; true when absent."),
+    admission: unservedFlag("Whether the rules act when objects are admitted; true when absent.", ACTS_ON_STORED),
     background: unservedFlag(
       "Whether the rules act on what is stored; true when absent. false: only when objects are admitted.",
+      ACTS_ON_STORED,
     ),
-    generateExisting: unservedFlag("The older place of the field of the same name in generate; that one wins."),
+    generateExisting: z
+      .literal(true)
+      .describe("The older place of the field of the same name in generate; that one wins.")
+      .optional(),
     mutateExistingOnPolicyUpdate: unservedFlag(
       "The older place of the field of the same name in mutate; that one wins.",
     ),

@@ -44,7 +44,7 @@ function convertProperties(properties: JsonObject, where: Where): JsonObject {
 
 /** Everything but our markers and what the API server does not take: pruning refuses unknown fields already. */
 function bounds(keywords: JsonObject): JsonObject {
-  const { $schema, unsupported, constraints, additionalProperties, ...kept } = keywords;
+  const { $schema, unsupported, whyUnsupported, constraints, additionalProperties, ...kept } = keywords;
   const integer = kept.maximum === Number.MAX_SAFE_INTEGER ? withoutSafeBounds(kept) : kept;
   return isJsonObject(additionalProperties) ? { ...integer, additionalProperties } : integer;
 }
@@ -67,7 +67,8 @@ function refusedFields(properties: Json | undefined, where: Where): Json[] {
   const refused = Object.entries(properties).filter(([, child]) => isJsonObject(child) && isRefused(child, where));
   return refused.map(([field, child]) => {
     if (!isJsonObject(child) || child.type === undefined) throw new Error(`${field} has no type, so CEL cannot see it`);
-    const message = `UnsupportedField: ${unsupportedMessage([...where.at, field])}`;
+    const why = typeof child.whyUnsupported === "string" ? child.whyUnsupported : undefined;
+    const message = `UnsupportedField: ${unsupportedMessage([...where.at, field], why)}`;
     return validation({ rule: `!has(self.${field})`, message, field, code: "UnsupportedField" });
   });
 }

@@ -10,7 +10,7 @@ import {
 } from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
-import type { CompiledRule, Desired, ServedKinds } from "./rule.ts";
+import type { CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
 
 const VERBS = ["list", "watch"];
 const KINDS: readonly Resource[] = [
@@ -62,10 +62,14 @@ function compiledRule(more: Changes, kind?: string): CompiledRule {
 }
 
 const environment = { now: () => new Date(0), random: () => () => 0, hash };
+const NOWHERE: Pick<Snapshot, "list" | "look"> = {
+  list: () => [],
+  look: ({ answer }) => answer(undefined).value,
+};
 
 function desired(rule: CompiledRule, ...stored: KubernetesObject[]): Desired {
   const objects = new Map(stored.map((object) => [keyOf(refOf(object)), object]));
-  return rule.desired(TRIGGER, { environment, read: (_resource, ref) => objects.get(keyOf(ref)) });
+  return rule.desired(TRIGGER, { environment, ...NOWHERE, read: (_resource, ref) => objects.get(keyOf(ref)) });
 }
 
 function secret(namespace: string, name: string, content: JsonObject = { data: { a: "Yg==" } }): KubernetesObject {
@@ -202,8 +206,8 @@ describe("what a rule with clone desires", () => {
   });
 
   it.each<[string, JsonObject, string, string]>([
-    ["no name", { clone: { name: "{{ request.oldObject }}", namespace: "a" } }, "ClusterPolicy", "InvalidTarget"],
-    ["no namespace", { clone: { name: "a", namespace: "{{ request.oldObject }}" } }, "ClusterPolicy", "InvalidTarget"],
+    ["no name", { clone: { name: "{{ `null` }}", namespace: "a" } }, "ClusterPolicy", "InvalidTarget"],
+    ["no namespace", { clone: { name: "a", namespace: "{{ `null` }}" } }, "ClusterPolicy", "InvalidTarget"],
     ["nothing", { clone: { name: "{{ request.object.nope }}", namespace: "a" } }, "ClusterPolicy", "ExpressionFailed"],
     [
       "a namespace outside of the Policy's",

@@ -3,7 +3,7 @@
 import { isWatchable, type Json, type ObjectRef, printJson, printRef, type Resource } from "../object/index.ts";
 import type { Generate, Issue } from "../policy/index.ts";
 import { copyOf, whyNotCopied } from "./copy.ts";
-import type { Read, Snapshot, Unmet } from "./rule.ts";
+import type { Snapshot, Unmet } from "./rule.ts";
 
 /** Name and namespace of the source, evaluated. */
 export type SourceNames = { name: Json; namespace: Json };
@@ -15,22 +15,6 @@ export type CloneScope = {
 };
 
 type Clone = NonNullable<Generate["clone"]>;
-
-/** What has to be watched: one object, the kind in one namespace, or the whole kind, as far as it is written out. */
-export function readOf({ namespace, name }: Clone, resource: Resource, confinedTo: string | undefined): Read {
-  const place = literal(namespace) ?? confinedTo;
-  const isKnown = place !== undefined || !resource.namespaced;
-  const known = isKnown ? literal(name) : undefined; // a name alone is no place
-  return {
-    resource,
-    ...(place === undefined ? {} : { namespace: place }),
-    ...(known === undefined ? {} : { name: known }),
-  };
-}
-
-function literal(text: string | undefined): string | undefined {
-  return text === undefined || text.includes("{{") || text.includes("$(") ? undefined : text;
-}
 
 /** What only discovery can tell: whether the kind lives in a namespace, and whether it can be watched. */
 export function cloneIssues({ namespace }: Clone, resource: Resource, path: string): Issue[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hash, type Json, type KubernetesObject, type Resource } from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
-import type { CompiledRule, ServedKinds } from "./rule.ts";
+import type { CompiledRule, ServedKinds, Snapshot } from "./rule.ts";
 
 const VERBS = ["list", "watch"];
 const KINDS: readonly Resource[] = [
@@ -39,7 +39,12 @@ const SERVED: ServedKinds = {
   all: () => KINDS,
 };
 
-const SNAPSHOT = { environment: { now: () => new Date(0), random: () => () => 0, hash }, read: () => undefined };
+const SNAPSHOT: Snapshot = {
+  environment: { now: () => new Date(0), random: () => () => 0, hash },
+  read: () => undefined,
+  list: () => [],
+  look: ({ answer }) => answer(undefined).value,
+};
 
 function compile(rule: Json, kind = "ClusterPolicy") {
   const metadata = { name: "p", ...(kind === "Policy" ? { namespace: "shop" } : {}) };

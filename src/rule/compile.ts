@@ -1,14 +1,26 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
 import { hasWildcard } from "../expression/index.ts";
-import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import {
+  groupOf,
+  isWatchable,
+  type KubernetesObject,
+  type ObjectRef,
+  type Resource,
+  resourceKey,
+} from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
+import type { CompiledBlock } from "./block-scope.ts";
+import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
+import { compileContext } from "./context.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
-import { namedNamespaces } from "./named-namespaces.ts";
-import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
-import { triggerBindings } from "./trigger-bindings.ts";
+import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
+import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
+import type { Compilation, CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
+import { type CompiledContext, Scope } from "./scope.ts";
+import { TRIGGER_ROOTS, triggerBindings } from "./trigger-bindings.ts";
 
 /** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
 export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilation {
@@ -33,38 +45,57 @@ export function policyRef({ apiVersion, kind, metadata }: AnyPolicy): ObjectRef 
 type RuleScope = { path: string; ref: ObjectRef; served: ServedKinds; unknownKinds: Set<string> };
 type RuleCompilation = { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] };
 
-function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
+function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope): RuleCompilation {
   const { generate, name } = rule;
   if (generate === undefined) {
     const message = "a rule needs a generate block; other kinds of rules are not served by this version";
-    return { ok: false, issues: [{ code: "UnsupportedField", path: scope.path, value: name, message }] };
+    return { ok: false, issues: [{ code: "UnsupportedField", path, value: name, message }] };
   }
-  const confinedTo = scope.ref.namespace === "" ? undefined : scope.ref.namespace;
-  const { apiVersion = "", kind = "" } = generate;
-  const target = scope.served.find(apiVersion, kind);
-  if (target === undefined) scope.unknownKinds.add(`${apiVersion}/${kind} (${scope.path}.generate)`);
-  const compiled = compileGenerate(generate, { path: `${scope.path}.generate`, confinedTo, target });
-  const outside = confinedTo === undefined ? [] : clusterScopedMatches(rule.match, `${scope.path}.match`, scope.served);
-  if (!compiled.ok || outside.length > 0)
-    return { ok: false, issues: [...outside, ...(compiled.ok ? [] : compiled.issues)] };
+  const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
+  const build = new Build({ served, confinedTo, unknownKinds });
+  const context = compileContext(rule.context, { path: `${path}.context`, roots: new Set(TRIGGER_ROOTS), build });
+  const roots = new Set<string>([...TRIGGER_ROOTS, ...context.names]);
+  const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
+  const generated = compileGenerate(generate, { path: `${path}.generate`, roots, build });
+  if (confinedTo !== undefined) build.issues.push(...clusterScopedMatches(rule.match, `${path}.match`, served));
+  if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
+  const meaning = { generated, preconditions, context };
   return {
     ok: true,
     rule: {
       name,
       type: "Generate",
-      triggers: triggerResources(selection, scope),
-      targets: target === undefined ? [] : [target],
-      reads: compiled.generate.reads,
+      triggers: triggerResources(selection, { path, ref, served, unknownKinds }),
+      targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
+      reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
+      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
       readsNamespace: selection.readsNamespace,
       synchronize: generate.synchronize ?? true,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
-      desired: (trigger, snapshot) => compiled.generate.desired(triggerBindings(trigger), snapshot),
+      desired: (trigger, snapshot) => desiredBy(meaning, trigger, snapshot),
     },
   };
+}
+
+type Meaning = {
+  generated: CompiledBlock;
+  preconditions: CompiledPreconditions | undefined;
+  context: CompiledContext;
+};
+
+function desiredBy(
+  { generated, preconditions, context }: Meaning,
+  trigger: KubernetesObject,
+  snapshot: Snapshot,
+): Desired {
+  const scope = new Scope(triggerBindings(trigger), snapshot, context);
+  const reason = preconditions?.whyNot(scope);
+  if (reason === undefined) return generated.desired(scope);
+  return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
 }
 
 function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {

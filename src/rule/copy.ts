@@ -9,12 +9,11 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
-  KEY_FIELD,
-  KEY_SECRET,
   type KubernetesObject,
   MANAGED_BY,
   ownValue,
 } from "../object/index.ts";
+import { holdsInstallationKey } from "./installation-key.ts";
 
 /** The keys that the planner takes for the marks of other managers, and their like: a copy with them would be pruned. */
 export const MARKS_OF_MANAGERS: readonly string[] = [
@@ -100,7 +99,7 @@ export function whyNotCopied(source: KubernetesObject): string | undefined {
   if (kindOf(source) !== "/Secret") return undefined;
   if (source.type === "kubernetes.io/service-account-token")
     return "is the token of a ServiceAccount, which stands for that account alone; let the copy's namespace have its own";
-  if (source.metadata.name === KEY_SECRET && isJsonObject(source.data) && Object.hasOwn(source.data, KEY_FIELD))
+  if (holdsInstallationKey(source))
     return "holds the installation key of Perennial, which nobody else may know; name another Secret";
   return undefined;
 }

@@ -27,6 +27,7 @@ export function compileFilter(filter: ResourceFilter): Filter {
     kinds.length > 0 ? kindPart(kinds) : undefined,
     namePart([...(filter.names ?? []), ...(filter.name === undefined ? [] : [filter.name])]),
     namespacePart(filter.namespaces ?? []),
+    operationPart(filter.operations ?? []),
     filter.annotations === undefined ? undefined : annotationPart(filter.annotations),
     filter.selector === undefined ? undefined : selectorPart(filter.selector),
     filter.namespaceSelector === undefined ? undefined : namespaceSelectorPart(filter.namespaceSelector),
@@ -74,6 +75,13 @@ function namespacePart(namespaces: readonly string[]): Part | undefined {
     if (patterns.some((matches) => matches(namespace))) return undefined;
     return `its namespace is none of ${namespaces.join(", ")}`;
   };
+}
+
+/** What is stored was created; a filter for other operations holds for none of it. */
+function operationPart(operations: readonly string[]): Part | undefined {
+  if (operations.length === 0 || operations.includes("CREATE")) return undefined;
+  const reason = `it is about the operations ${operations.join(", ")}, not about what is stored`;
+  return () => reason;
 }
 
 function annotationPart(annotations: Labels): Part {

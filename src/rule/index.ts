@@ -2,6 +2,7 @@ export { compilePolicy, policyRef } from "./compile.ts";
 export { copyOf } from "./copy.ts";
 export type { Surroundings } from "./filter.ts";
 export type { Labels } from "./label-selector.ts";
+export type { Answer, Found, Lookup } from "./lookup.ts";
 export type {
   Compilation,
   CompiledPolicy,
@@ -13,3 +14,4 @@ export type {
   Snapshot,
   Unmet,
 } from "./rule.ts";
+export type { Value } from "./value.ts";

@@ -3,7 +3,10 @@
 import type { Environment } from "../expression/index.ts";
 import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
+import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
+import type { Lookup } from "./lookup.ts";
+import type { Value } from "./value.ts";
 
 export type CompiledPolicy = {
   ref: ObjectRef;
@@ -27,6 +30,8 @@ export type CompiledRule = {
   reads: readonly Read[];
   /** The namespaces that match names, written out without wildcards. */
   namespaces: readonly string[];
+  /** The only namespaces that its triggers lie in (of a Namespace: are); undefined: any. */
+  within: ReadonlySet<string> | undefined;
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
   /** False: a target is made once and never touched again. */
@@ -46,6 +51,10 @@ export type Snapshot = {
   environment: Environment;
   /** An object that the rule's reads cover; undefined when it is not there. */
   read(resource: Resource, ref: ObjectRef): KubernetesObject | undefined;
+  /** The objects of a resource, of one namespace or of all, by namespace and name; none that is being deleted. */
+  list(resource: Resource, namespace: string | undefined): readonly KubernetesObject[];
+  /** The answer to a question about objects that the rule's reads cover; only another answer asks for another plan. */
+  look(lookup: Lookup): Value;
 };
 
 /** `source`: what the object is a copy of. */
@@ -55,9 +64,19 @@ export type DesiredTarget = { resource: Resource; ref: ObjectRef; object: Kubern
 export type Unmet = { reason: Reason; message: string; target: ObjectRef };
 
 export type Desired =
-  | { ok: true; targets: readonly DesiredTarget[]; unmet: readonly Unmet[] }
+  /**
+   * `idle`: why the rule desires nothing for this trigger, although it selects it. `failed`: why nobody can say what else
+   * is desired.
+   */
+  | {
+      ok: true;
+      targets: readonly DesiredTarget[];
+      unmet: readonly Unmet[];
+      idle?: string;
+      failed?: readonly Failed[];
+    }
   /** Nobody can say what is desired. */
-  | { ok: false; reason: Reason; message: string };
+  | Failed;
 
 /** Which kinds the API server serves, as far as compiling needs to know. */
 export interface ServedKinds {

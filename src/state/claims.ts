@@ -1,7 +1,8 @@
 /** What each claim came to when it was last planned, and what it looked at. */
 
-import { keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
+import { type GroupKind, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
+import type { Lookup } from "../rule/index.ts";
 import type { ClaimKey } from "./claim-key.ts";
 
 /** Something that a claim read, so that it is planned again when that changes. */
@@ -16,10 +17,34 @@ export function dependsOnObject(ref: ObjectRef): Dependency {
   return `object/${keyOf(ref)}` as Dependency;
 }
 
+/** The objects of a kind in one namespace, or in all. */
+export function dependsOnList({ group, kind }: GroupKind, namespace: string | undefined): Dependency {
+  return `list/${group}/${kind}/${namespace ?? "*"}` as Dependency;
+}
+
+/** The answer to a question about one object, or about the objects of a kind. */
+export function dependsOnAnswer({ resource, namespace, name }: Lookup): Dependency {
+  const { group, kind } = resource;
+  return (
+    name === undefined
+      ? `answer/${dependsOnList(resource, namespace)}`
+      : `answer/${keyOf({ group, kind, namespace: namespace ?? "", name })}`
+  ) as Dependency;
+}
+
+/** The answers that may be others when an object changes. */
+export function answersAbout(ref: ObjectRef): Dependency[] {
+  const lists = [dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
+  return [`answer/${keyOf(ref)}`, ...lists.map((list) => `answer/${list}`)] as Dependency[];
+}
+
 /** What a quota refused may fit once the namespace's quotas change. */
 export function dependsOnQuota(namespace: string): Dependency {
   return `quota/${namespace}` as Dependency; // and these
 }
+
+/** What a claim asked when it was last planned, and the answer it got. */
+export type Look = { lookup: Lookup; digest: string; dependency: Dependency };
 
 export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef; time: string };
 
@@ -31,6 +56,8 @@ export type ClaimState = {
   failures: readonly ClaimFailure[];
   /** True: nothing triggers it any more, but what it made is not removed yet. */
   gone?: boolean;
+  /** True: its trigger is selected, but preconditions do not hold. */
+  idle?: boolean;
 };
 
 export interface Claims {
@@ -39,12 +66,14 @@ export interface Claims {
   ofRule(rule: string): ReadonlySet<ClaimKey>;
   /** The claims that desire a target. */
   wanting(target: ObjectKey): ReadonlySet<ClaimKey>;
+  /** What the claim asked when it was last planned. */
+  looksOf(key: ClaimKey): readonly Look[];
   /** The claims to plan again when this changes. */
   dependents(dependency: Dependency): ReadonlySet<ClaimKey>;
 }
 
 export interface ClaimsWriter extends Claims {
-  set(state: ClaimState, rule: string, reads: readonly Dependency[]): void;
+  set(state: ClaimState, rule: string, reads: readonly Dependency[], looks?: readonly Look[]): void;
   remove(key: ClaimKey): void;
 }
 
@@ -52,9 +81,10 @@ export function createClaims(): ClaimsWriter {
   return new IndexedClaims();
 }
 
-type Entry = { state: ClaimState; rule: string; reads: readonly Dependency[] };
+type Entry = { state: ClaimState; rule: string; reads: readonly Dependency[]; looks: readonly Look[] };
 
 const NONE: ReadonlySet<ClaimKey> = new Set();
+const NO_LOOKS: readonly Look[] = [];
 
 class IndexedClaims implements ClaimsWriter {
   readonly #entries = new Map<ClaimKey, Entry>();
@@ -78,16 +108,21 @@ class IndexedClaims implements ClaimsWriter {
     return this.#byTarget.get(target) ?? NONE;
   }
 
+  looksOf(key: ClaimKey): readonly Look[] {
+    return this.#entries.get(key)?.looks ?? NO_LOOKS;
+  }
+
   dependents(dependency: Dependency): ReadonlySet<ClaimKey> {
     return this.#byDependency.get(dependency) ?? NONE;
   }
 
-  set(state: ClaimState, rule: string, reads: readonly Dependency[]): void {
+  set(state: ClaimState, rule: string, reads: readonly Dependency[], looks = NO_LOOKS): void {
     this.remove(state.key);
-    this.#entries.set(state.key, { state, rule, reads });
+    this.#entries.set(state.key, { state, rule, reads, looks });
     add(this.#byRule, rule, state.key);
     for (const target of state.wants) add(this.#byTarget, target, state.key);
     for (const dependency of reads) add(this.#byDependency, dependency, state.key);
+    for (const { dependency } of looks) add(this.#byDependency, dependency, state.key);
   }
 
   remove(key: ClaimKey): void {
@@ -97,6 +132,7 @@ class IndexedClaims implements ClaimsWriter {
     drop(this.#byRule, entry.rule, key);
     for (const target of entry.state.wants) drop(this.#byTarget, target, key);
     for (const dependency of entry.reads) drop(this.#byDependency, dependency, key);
+    for (const { dependency } of entry.looks) drop(this.#byDependency, dependency, key);
   }
 }
 

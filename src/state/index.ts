@@ -1,17 +1,22 @@
 export { type Catalogue, type CatalogueWriter, createCatalogue, type Definition } from "./catalogue.ts";
 export { type ClaimKey, type ClaimRef, claimKey, claimRef } from "./claim-key.ts";
 export {
+  answersAbout,
   type ClaimFailure,
   type ClaimState,
   type Claims,
   type ClaimsWriter,
   createClaims,
   type Dependency,
+  dependsOnAnswer,
+  dependsOnList,
   dependsOnNamespace,
   dependsOnObject,
   dependsOnQuota,
+  type Look,
 } from "./claims.ts";
 export { createInventory, type Inventory, type InventoryWriter } from "./inventory.ts";
+export { findAsked, isAnsweredOtherwise } from "./look.ts";
 export {
   changesContent,
   createObjectStore,

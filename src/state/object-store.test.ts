@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../object/index.ts";
-import { changesContent } from "./object-store.ts";
+import { changesContent, createObjectStore } from "./object-store.ts";
 
 const BEFORE: KubernetesObject = {
   apiVersion: "v1",
@@ -31,5 +31,48 @@ describe("a change of an object", () => {
   it("is one when it comes or goes", () => {
     expect(changesContent({ before: undefined, after: BEFORE })).toBe(true);
     expect(changesContent({ before: BEFORE, after: undefined })).toBe(true);
+  });
+});
+
+describe("the list of a store", () => {
+  function named(name: string, namespace: string, resourceVersion = "1"): KubernetesObject {
+    return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, resourceVersion } };
+  }
+
+  function storeOf(...objects: KubernetesObject[]) {
+    const store = createObjectStore();
+    for (const object of objects) store.set(object);
+    const print = (namespace?: string) =>
+      store.list(namespace).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    return { store, print };
+  }
+
+  it("is in the order of the API server, whatever came first", () => {
+    const { print } = storeOf(named("b", "x"), named("z", "x-y"), named("a", "x"), named("a", "b"));
+    expect(print()).toEqual(["b/a", "x-y/z", "x/a", "x/b"]);
+    expect(print("x")).toEqual(["x/a", "x/b"]);
+    expect(print("none")).toEqual([]);
+  });
+
+  it("is the same array until one of its objects changes", () => {
+    const { store, print } = storeOf(named("a", "x"), named("a", "b"));
+    const [all, inX, inB] = [store.list(undefined), store.list("x"), store.list("b")];
+    expect([store.list(undefined), store.list("x")]).toEqual([all, inX]);
+    store.set(named("b", "x"));
+    expect(store.list("b")).toBe(inB);
+    expect([print(), print("x")]).toEqual([
+      ["b/a", "x/a", "x/b"],
+      ["x/a", "x/b"],
+    ]);
+    store.remove(named("a", "x"));
+    expect(print("x")).toEqual(["x/b"]);
+  });
+
+  it("is another one after a new list of the server", () => {
+    const { store, print } = storeOf(named("a", "x"));
+    expect(print("x")).toEqual(["x/a"]);
+    store.buffer([named("c", "x")]);
+    store.swap();
+    expect(print("x")).toEqual(["x/c"]);
   });
 });

@@ -18,6 +18,8 @@ export interface ObjectStore {
   get(key: ObjectKey): KubernetesObject | undefined;
   values(): Iterable<KubernetesObject>;
   inNamespace(namespace: string): Iterable<KubernetesObject>;
+  /** In the order in which the API server lists; the same array until one of its objects changes. */
+  list(namespace: string | undefined): readonly KubernetesObject[];
 }
 
 /** What became of one object; the reader decides what it means. */
@@ -52,6 +54,8 @@ class MapObjectStore implements ObjectStoreWriter {
   #objects = new Map<ObjectKey, KubernetesObject>();
   #byNamespace = new Map<string, Set<ObjectKey>>();
   #buffered = new Map<ObjectKey, KubernetesObject>();
+  /** By namespace; under undefined, all. */
+  readonly #lists = new Map<string | undefined, readonly KubernetesObject[]>();
   synced = false;
 
   get size(): number {
@@ -73,6 +77,15 @@ class MapObjectStore implements ObjectStoreWriter {
     }
   }
 
+  list(namespace: string | undefined): readonly KubernetesObject[] {
+    const known = this.#lists.get(namespace);
+    if (known !== undefined) return known;
+    const keys = namespace === undefined ? this.#objects.keys() : (this.#byNamespace.get(namespace) ?? []);
+    const listed = [...keys].sort().flatMap((key) => this.#objects.get(key) ?? []);
+    this.#lists.set(namespace, listed);
+    return listed;
+  }
+
   clearBuffer(): void {
     this.#buffered = new Map();
   }
@@ -87,6 +100,7 @@ class MapObjectStore implements ObjectStoreWriter {
     this.#buffered = new Map();
     this.synced = true;
     this.#byNamespace = new Map();
+    this.#lists.clear();
     for (const [key, object] of this.#objects) this.#index(key, object);
     const gone = [...before].filter(([key]) => !this.#objects.has(key));
     return [
@@ -100,6 +114,7 @@ class MapObjectStore implements ObjectStoreWriter {
     const before = this.#objects.get(key);
     const after = withoutManagedFields(object);
     this.#objects.set(key, after);
+    this.#forgetLists(after);
     this.#index(key, after);
     return changeOf(before, after)[0];
   }
@@ -108,11 +123,17 @@ class MapObjectStore implements ObjectStoreWriter {
     const key = keyOf(refOf(object));
     const before = this.#objects.get(key);
     this.#objects.delete(key);
+    this.#forgetLists(object);
     const namespace = object.metadata.namespace ?? "";
     const siblings = this.#byNamespace.get(namespace);
     siblings?.delete(key);
     if (siblings?.size === 0) this.#byNamespace.delete(namespace);
     return before === undefined ? undefined : { before, after: undefined };
+  }
+
+  #forgetLists({ metadata }: KubernetesObject): void {
+    this.#lists.delete(undefined);
+    this.#lists.delete(metadata.namespace ?? "");
   }
 
   #index(key: ObjectKey, object: KubernetesObject): void {

@@ -26,7 +26,11 @@ export interface World {
   objects(resource: Resource): ObjectStore | undefined;
   /** Watched objects among which this one would be if it were there; undefined when nobody would see it. */
   objectsWith(resource: Resource, ref: ObjectRef): ObjectStore | undefined;
+  /** Watched objects among which are all of a namespace, or of all; undefined when nobody would see them. */
+  objectsIn(resource: Resource, namespace: string | undefined): ObjectStore | undefined;
   departureOf(key: ObjectKey): Departure | undefined;
+  /** Of the objects of a kind that went. */
+  departuresOf(kind: GroupKind): Iterable<Departure>;
   /** True for the system namespaces and the operator's own, unless they are to be served. */
   isSystemNamespace(name: string): boolean;
   /** True when all that a rule reads and writes is watched, and what must be stored before its first write is stored. */

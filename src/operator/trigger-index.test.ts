@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { KubernetesObject, Resource } from "../object/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import type { PolicyState } from "../state/index.ts";
+import { TriggerIndex } from "./trigger-index.ts";
+
+const PODS = resource("Pod", "pods", true);
+const NAMESPACES = resource("Namespace", "namespaces", false);
+
+function resource(kind: string, plural: string, namespaced: boolean): Resource {
+  return { group: "", version: "v1", kind, plural, namespaced, verbs: ["list", "watch"] };
+}
+
+function policyOf(name: string, within: string[] | undefined, triggers = [PODS]): PolicyState {
+  const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name };
+  const rule: CompiledRule = {
+    ...{ name: "r", type: "Generate", triggers, targets: [], reads: [], namespaces: [] },
+    ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
+    within: within === undefined ? undefined : new Set(within),
+    whyNotSelected: () => undefined,
+    desired: () => ({ ok: true, targets: [], unmet: [] }),
+  };
+  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name } };
+  return { ref, object, phase: "compiled", compiled: { ref, createdAt: "", rules: [rule], unknownKinds: [] } };
+}
+
+function namesFor(policies: PolicyState[], of: Resource, metadata: KubernetesObject["metadata"]): string[] {
+  const object = { apiVersion: "v1", kind: of.kind, metadata };
+  return new TriggerIndex(policies).rulesFor(of, object).map(({ policy }) => policy.name);
+}
+
+describe("the rules that a change may concern", () => {
+  const policies = [
+    policyOf("shop", ["shop"]),
+    policyOf("both", ["shop", "bank"]),
+    policyOf("anywhere", undefined),
+    policyOf("namespaces", ["shop"], [NAMESPACES]),
+  ];
+
+  it.each<[what: string, of: Resource, metadata: KubernetesObject["metadata"], names: string[]]>([
+    [
+      "that name its namespace, and all that name none",
+      PODS,
+      { name: "a", namespace: "shop" },
+      ["anywhere", "shop", "both"],
+    ],
+    ["of another namespace", PODS, { name: "a", namespace: "bank" }, ["anywhere", "both"]],
+    ["that name no namespace", PODS, { name: "a", namespace: "elsewhere" }, ["anywhere"]],
+    ["that name a Namespace itself", NAMESPACES, { name: "shop" }, ["namespaces"]],
+    ["of no other kind", NAMESPACES, { name: "bank" }, []],
+  ])("are those %s", (_what, of, metadata, names) => {
+    expect(namesFor(policies, of, metadata)).toEqual(names);
+  });
+
+  it("are few for one object, however many Policies watch other namespaces", () => {
+    const many = Array.from({ length: 200 }, (_, at) => policyOf(`p${at}`, [`n${at}`]));
+    expect(namesFor(many, PODS, { name: "a", namespace: "n7" })).toEqual(["p7"]);
+  });
+});

@@ -1,0 +1,83 @@
+/** One rule while it is compiled: what is known of its surroundings, and what is found in its parts. */
+
+import {
+  compileExpression,
+  compileTemplate,
+  type Expression,
+  type ExpressionIssue,
+  type Template,
+} from "../expression/index.ts";
+import type { Json, Resource } from "../object/index.ts";
+import type { Issue } from "../policy/index.ts";
+import type { Read, ServedKinds } from "./rule.ts";
+
+export type BuildOptions = {
+  served: ServedKinds;
+  /** The namespace of a Policy, outside of which it must not reach; undefined for a ClusterPolicy. */
+  confinedTo: string | undefined;
+  /** Told of kinds that nobody serves (yet). */
+  unknownKinds: Set<string>;
+};
+
+export class Build {
+  readonly served: ServedKinds;
+  readonly confinedTo: string | undefined;
+  readonly issues: Issue[] = [];
+  /** What has to be watched besides the triggers. */
+  readonly reads: Read[] = [];
+  readonly targets: Resource[] = [];
+  readonly #unknownKinds: Set<string>;
+
+  constructor({ served, confinedTo, unknownKinds }: BuildOptions) {
+    this.served = served;
+    this.confinedTo = confinedTo;
+    this.#unknownKinds = unknownKinds;
+  }
+
+  /** Undefined when there are issues; they are noted. */
+  template(value: Json, path: string, roots: ReadonlySet<string>): Template | undefined {
+    const compiled = compileTemplate(value, path, { roots });
+    if ("issues" in compiled) return this.#noteIssues(compiled.issues);
+    return this.#noteReads(compiled.template, path);
+  }
+
+  /** `onValue`: the expression runs on a value that is given later, and only its variables see the roots. */
+  expression(
+    text: string,
+    path: string,
+    { roots, onValue = false }: { roots: ReadonlySet<string>; onValue?: boolean },
+  ): Expression | undefined {
+    const compiled = compileExpression(text, path, { roots, onValue });
+    if ("issues" in compiled) return this.#noteIssues(compiled.issues);
+    return this.#noteReads(compiled.expression, path);
+  }
+
+  /** The resource of a kind that is written out; undefined, and told, when it is not served. */
+  resource(apiVersion: string, kind: string, path: string): Resource | undefined {
+    const resource = this.served.find(apiVersion, kind);
+    if (resource === undefined) this.noteUnknown(`${apiVersion}/${kind} (${path})`);
+    return resource;
+  }
+
+  noteUnknown(text: string): void {
+    this.#unknownKinds.add(text);
+  }
+
+  #noteIssues(found: readonly ExpressionIssue[]): undefined {
+    this.issues.push(...found.map(expressionIssue));
+    return undefined;
+  }
+
+  #noteReads<Part extends { readonly reads: ReadonlySet<string> }>(part: Part, path: string): Part | undefined {
+    if (!part.reads.has("request.oldObject")) return part;
+    this.issues.push({ code: "UnsupportedField", path, value: "request.oldObject", message: OLD_OBJECT });
+    return undefined;
+  }
+}
+
+const OLD_OBJECT =
+  "a rule that reads request.oldObject is about a single change, not about what is stored; such rules are not served by this version: read request.object";
+
+function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
+  return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };
+}

@@ -1,0 +1,163 @@
+/** Policies that people use, from the public collection; the corpus lies outside the project. */
+
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { loadAll } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import {
+  apiVersionOf,
+  canonicalObject,
+  isJsonObject,
+  type JsonObject,
+  type KubernetesObject,
+  type Resource,
+  valueAt,
+} from "../object/index.ts";
+import { parsePolicy } from "../policy/index.ts";
+import { compilePolicy } from "./compile.ts";
+import { ListSnapshot } from "./language.fixture.ts";
+import type { ServedKinds } from "./rule.ts";
+
+const folder = join(process.env.PERENNIAL_CORPUS ?? join(process.cwd(), "../shared/corpus"), "policies");
+const isThere = existsSync(folder);
+
+/** What is refused for now, and why that is true. */
+const TRUE_REASONS: { readonly [issue: string]: string } = {
+  "UnsupportedField spec.rules[].mutate": "mutate rules come with a later version",
+  "UnsupportedField spec.mutateExistingOnPolicyUpdate": "it is about mutate rules",
+  "UnsupportedField spec.background": "false asks for admission only, which is not served",
+  "UnsupportedField spec.rules[].match.any[].resources.operations": "it listens to DELETE or UPDATE only: an edge",
+  "UnsupportedField spec.rules[].match.any[].resources.kinds[]": "requests to Pod/binding are seen only at admission",
+  "UnsupportedField spec.rules[].exclude.any[].clusterRoles": "only admission knows who made a request",
+  // validate rules belong to Kyverno; they are noted, not refused, once policies of kyverno.io are served
+  "ExclusiveFields spec.rules[]": "a validate rule neither generates nor mutates",
+  "UnknownField spec.rules[].validate": "validate rules are Kyverno's own",
+  "UnknownField spec.validationFailureAction": "it is about validate rules",
+};
+
+/** Policies whose generate rules are served, as they are written. */
+const SERVED_POLICIES = [
+  "add-networkpolicy",
+  "add-networkpolicy-dns",
+  "config-syncer-secret-generation-from-rancher-capi",
+  "create-authorizationpolicy",
+  "create-default-pdb",
+  "expiration-for-policyexceptions",
+  "generate-flux-multi-tenant-resources",
+  "sync-secrets",
+];
+
+const KINDS: readonly Resource[] = [
+  resource("", "Namespace", "namespaces", false),
+  resource("", "Node", "nodes", false),
+  resource("", "Pod", "pods"),
+  resource("", "Secret", "secrets"),
+  resource("apps", "Deployment", "deployments"),
+  resource("apps", "ReplicaSet", "replicasets"),
+  resource("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+  resource("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+];
+
+function resource(group: string, kind: string, plural: string, namespaced = true): Resource {
+  return { group, version: "v1", kind, plural, namespaced, verbs: ["list", "watch"] };
+}
+
+const SERVED: ServedKinds = {
+  find: (apiVersion, kind) =>
+    KINDS.find((served) => served.kind === kind && apiVersionOf(served.group, served.version) === apiVersion),
+  all: () => KINDS,
+};
+
+type Stored = { name: string; policy: JsonObject };
+
+/** As if they were written for us: the language is the same. */
+function policiesIn(file: string): Stored[] {
+  return objectsIn(file)
+    .filter(({ kind }) => kind === "ClusterPolicy" || kind === "Policy")
+    .map((object) => ({
+      name: String(valueAt(object, ["metadata", "name"])),
+      policy: { ...object, apiVersion: "perennial.dev/v1" },
+    }));
+}
+
+function objectsIn(file: string): JsonObject[] {
+  return loadAll(readFileSync(join(folder, file), "utf8")).filter(isJsonObject);
+}
+
+/** `code path` of what is wrong, wherever in a list it stands. */
+function issuesOf(policy: JsonObject): string[] {
+  const parsed = parsePolicy(policy);
+  const compiled = "issues" in parsed ? { ok: false as const, ...parsed } : compilePolicy(parsed.policy, SERVED);
+  const issues = compiled.ok ? [] : compiled.issues;
+  return [...new Set(issues.map(({ code, path }) => `${code} ${path.replaceAll(/\[\d+\]/g, "[]")}`))];
+}
+
+/** The offline tests of generate rules that are served: a trigger, and the object that the rule must give. */
+function offlineTests(): { rule: string; policy: JsonObject; trigger: KubernetesObject; expected: KubernetesObject }[] {
+  return globSync("**/kyverno-test.yaml", { cwd: folder }).flatMap((file) => {
+    const [test] = objectsIn(file);
+    const beside = (name: unknown): string => join(dirname(file), String(name));
+    const [policy] = objectsIn(beside(valueAt(test, ["policies", 0])));
+    const results = valueAt(test, ["results"]);
+    return (Array.isArray(results) ? results.filter(isJsonObject) : []).flatMap((result) => {
+      const isServed = SERVED_POLICIES.includes(String(result.policy)) && result.generatedResource !== undefined;
+      if (!isServed || policy === undefined) return [];
+      const [trigger] = objectsIn(beside(valueAt(test, ["resources", 0])));
+      const [expected] = objectsIn(beside(result.generatedResource));
+      const objects = { trigger: trigger as KubernetesObject, expected: expected as KubernetesObject }; // manifests
+      return [{ rule: String(result.rule), policy: { ...policy, apiVersion: "perennial.dev/v1" }, ...objects }];
+    });
+  });
+}
+
+describe("the offline tests of the corpus", () => {
+  if (!isThere) it.skip(`SKIPPED: there is no corpus at ${folder}`, () => undefined);
+
+  const tests = isThere ? offlineTests() : [];
+  for (const { rule, policy, trigger, expected } of tests) {
+    it(`give what ${rule} has to generate`, () => {
+      const parsed = parsePolicy(policy);
+      const compiled = "policy" in parsed ? compilePolicy(parsed.policy, SERVED) : undefined;
+      const found = compiled?.ok ? compiled.policy.rules.find(({ name }) => name === rule) : undefined;
+      expect(found?.whyNotSelected(trigger, { namespaceLabels: () => undefined })).toBeUndefined();
+      const desired = found?.desired(trigger, new ListSnapshot([trigger]));
+      const made = desired?.ok ? desired.targets.map(({ object }) => object) : [];
+      expect(made.map(withoutLabels)).toEqual([withoutLabels(canonicalObject(expected))]);
+    });
+  }
+
+  if (isThere) it("are those of the served policies", () => expect(tests.length).toBeGreaterThanOrEqual(2));
+});
+
+/** What marks an object says nothing of its content. */
+function withoutLabels(object: KubernetesObject): object {
+  const { name, namespace } = object.metadata;
+  return { ...object, metadata: { name, namespace } };
+}
+
+describe("the policies of the corpus", () => {
+  if (!isThere) it.skip(`SKIPPED: there is no corpus at ${folder}`, () => undefined);
+
+  const files = isThere ? globSync("**/*.yaml", { cwd: folder }).filter((file) => !file.includes("/test/")) : [];
+  const policies = files.flatMap(policiesIn);
+
+  for (const { name, policy } of policies) {
+    it(`compiles ${name}, or refuses it for a reason that is true`, () => {
+      const issues = issuesOf(policy);
+      expect(issues.filter((issue) => !Object.hasOwn(TRUE_REASONS, issue))).toEqual([]);
+    });
+  }
+
+  if (isThere) {
+    it("are all there", () => expect(policies).toHaveLength(51));
+
+    it("are refused for no other reasons than these", () => {
+      expect(new Set(policies.flatMap(({ policy }) => issuesOf(policy)))).toEqual(new Set(Object.keys(TRUE_REASONS)));
+    });
+
+    it("are served where only level rules generate", () => {
+      const served = policies.filter(({ policy }) => issuesOf(policy).length === 0).map(({ name }) => name);
+      expect(served.sort()).toEqual(SERVED_POLICIES);
+    });
+  }
+});

@@ -1,0 +1,105 @@
+/** preconditions: comparisons that have to hold for a trigger before anything is generated for it. */
+
+import { type Environment, holdsCondition, type Operator, type Template } from "../expression/index.ts";
+import type { Json } from "../object/index.ts";
+import type { PolicyCondition, Preconditions } from "../policy/index.ts";
+import type { Build } from "./build.ts";
+import type { Failed } from "./failed.ts";
+import type { Scope } from "./scope.ts";
+
+export type CompiledPreconditions = {
+  /** Undefined when they hold, else why not; an expression that fails is a failure, not a "no". */
+  whyNot(scope: Scope): string | Failed | undefined;
+};
+
+/** Undefined where nothing is asked for, or where there are issues, which are noted. */
+export function compilePreconditions(
+  written: Preconditions | undefined,
+  path: string,
+  { roots, build }: { roots: ReadonlySet<string>; build: Build },
+): CompiledPreconditions | undefined {
+  if (written === undefined) return undefined;
+  const isList = Array.isArray(written);
+  const compile = (conditions: readonly PolicyCondition[] | undefined, at: string): Condition[] =>
+    (conditions ?? []).flatMap((condition, i) => compileCondition(condition, `${at}[${i}]`, roots, build) ?? []);
+  const any = isList ? [] : compile(written.any, `${path}.any`);
+  const all = isList ? compile(written, path) : compile(written.all, `${path}.all`);
+  noteEdge(any, all, path, build);
+  return { whyNot: (scope) => whyNotAny(any, scope, `${path}.any`) ?? whyNotAll(all, scope) };
+}
+
+type Condition = { path: string; key: Template; operator: Operator; value: Template; message: string | undefined };
+
+function compileCondition(
+  { key, operator, value, message }: PolicyCondition,
+  path: string,
+  roots: ReadonlySet<string>,
+  build: Build,
+): Condition | undefined {
+  const compiledKey = build.template(key, `${path}.key`, roots);
+  const compiledValue = build.template(value, `${path}.value`, roots);
+  if (compiledKey === undefined || compiledValue === undefined) return undefined;
+  return { path, key: compiledKey, operator, value: compiledValue, message };
+}
+
+function whyNotAll(conditions: readonly Condition[], scope: Scope): string | Failed | undefined {
+  for (const condition of conditions) {
+    const holds = isHeld(condition, scope);
+    if (holds === false) return whyNot(condition);
+    if (holds !== true) return holds;
+  }
+  return undefined;
+}
+
+function whyNotAny(conditions: readonly Condition[], scope: Scope, path: string): string | Failed | undefined {
+  for (const condition of conditions) {
+    const holds = isHeld(condition, scope);
+    if (holds === true) return undefined;
+    if (holds !== false) return holds;
+  }
+  const [only] = conditions;
+  if (only === undefined) return undefined;
+  return conditions.length === 1 ? whyNot(only) : `none of the conditions of ${path} holds`;
+}
+
+function isHeld({ key, operator, value }: Condition, scope: Scope): boolean | Failed {
+  const left = scope.evaluate(key);
+  if (!left.ok) return left;
+  const right = scope.evaluate(value);
+  return right.ok ? holdsCondition(left.value, operator, right.value) : right;
+}
+
+/** What is compared may be secret, so only the place is told. */
+function whyNot({ path, operator, message }: Condition): string {
+  return message ?? `${path} (${operator}) does not hold`;
+}
+
+/** Preconditions that ask for another operation than CREATE make an edge of the rule: it is about changes, not states. */
+function noteEdge(any: readonly Condition[], all: readonly Condition[], path: string, build: Build): void {
+  const holds = (condition: Condition): boolean => !asksOnlyOperation(condition) || holdsOnCreate(condition);
+  const culprit = all.find((condition) => !holds(condition)) ?? (any.some(holds) ? undefined : any[0]);
+  if (culprit === undefined) return;
+  build.issues.push({
+    code: "UnsupportedField",
+    path: culprit.path,
+    value: "request.operation",
+    message: `${path} does not hold for the operation CREATE, so the rule is about single changes, not about what is stored; such rules are not served by this version: let it hold for CREATE, or remove the condition`,
+  });
+}
+
+function asksOnlyOperation({ key, value }: Condition): boolean {
+  const reads = [...key.reads, ...value.reads];
+  return reads.length > 0 && reads.every((read) => read === "request.operation");
+}
+
+const BINDINGS = { request: { operation: "CREATE" } };
+/** Of no use to a condition that reads nothing but the operation. */
+const NOWHERE: Environment = { now: () => new Date(0), random: () => () => 0, hash: () => "" };
+
+/** A condition that cannot be evaluated is told when it is evaluated for a trigger. */
+function holdsOnCreate({ key, operator, value }: Condition): boolean {
+  const evaluated = [key, value].map((template) => template.evaluate(BINDINGS, NOWHERE));
+  const values: Json[] = evaluated.flatMap((result) => (result.ok ? [result.value] : []));
+  const [left = null, right = null] = values;
+  return values.length < 2 || holdsCondition(left, operator, right);
+}
