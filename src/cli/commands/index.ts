@@ -1,0 +1,1 @@
+export { planCommand, planFiles } from "./plan.ts";
