@@ -1,9 +1,9 @@
 /** The commands that need no cluster. */
 
 import type { Command } from "commander";
-import { planCommand } from "./commands/index.ts";
+import { planCommand, testCommand } from "./commands/index.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function offlineCommands(terminal: Terminal): Command[] {
-  return [planCommand(terminal)];
+  return [planCommand(terminal), testCommand(terminal)];
 }

@@ -23,6 +23,22 @@ export function offlinePolicy({ origin, object }: Document): OfflinePolicy {
   };
 }
 
+/** The policy with one of its rules, changed; undefined when it has none of that name. */
+export function onlyRule(
+  { origin, object }: Document,
+  name: string,
+  change: (rule: JsonObject) => JsonObject,
+): { policy: Document; rule: JsonObject } | undefined {
+  const isForeign = groupOf(object.apiVersion) === KYVERNO;
+  const written = isForeign ? withoutMoments(convertPolicy(asJson(object)).policy) : asJson(object);
+  const found = rulesOf(written)
+    .filter(isJsonObject)
+    .find((rule) => rule.name === name);
+  if (found === undefined) return undefined;
+  const rule = change(found);
+  return { policy: { origin, object: withRules(written, [rule]) as KubernetesObject }, rule }; // the same, less some rules
+}
+
 /** generateExisting tells old triggers from new ones; in files all are new. */
 function withoutMoments(policy: JsonObject): JsonObject {
   return withRules(

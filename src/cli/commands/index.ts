@@ -1,1 +1,2 @@
-export { planCommand, planFiles } from "./plan.ts";
+export { planCommand } from "./plan.ts";
+export { testCommand } from "./test.ts";
