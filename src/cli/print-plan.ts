@@ -3,7 +3,7 @@
 import { dump } from "js-yaml";
 import type { Json } from "../object/index.ts";
 import type { Change } from "./changes.ts";
-import type { Action, PlanReport, Summary, TargetReport } from "./plan-report.ts";
+import type { Action, FailureReport, PlanReport, Summary, TargetReport } from "./plan-report.ts";
 
 const SIGNS: { readonly [action in Action]: string } = {
   create: "+ create",
@@ -19,13 +19,17 @@ export function printPlan({ targets, failures, summary, notes }: PlanReport): st
   const shown = targets.filter(({ action }) => action !== "none");
   const policies = [...new Set([...shown, ...failures].map(({ policy }) => policy))];
   const blocks = policies.map((policy) => {
-    const ofTargets = shown.filter((target) => target.policy === policy).map(printTarget);
-    const ofClaims = failures
-      .filter((failure) => failure.policy === policy)
-      .map(({ rule, trigger, reason, message }) => `  ! fail   rule ${rule}, for ${trigger}: ${reason}: ${message}`);
-    return [policy, ...ofTargets, ...ofClaims].join("\n");
+    const isMine = (wish: { policy: string }): boolean => wish.policy === policy;
+    return [policy, printTargets(shown.filter(isMine), failures.filter(isMine))].join("\n");
   });
   return `${[...blocks, ...notes.map((note) => `note: ${note}`), printSummary(summary)].join("\n\n")}\n`;
+}
+
+export function printTargets(targets: readonly TargetReport[], failures: readonly FailureReport[]): string {
+  const ofClaims = failures.map(
+    ({ rule, trigger, reason, message }) => `  ! fail   rule ${rule}, for ${trigger}: ${reason}: ${message}`,
+  );
+  return [...targets.map(printTarget), ...ofClaims].join("\n");
 }
 
 function printTarget({ action, target, rule, trigger, because, reason, changes, object }: TargetReport): string {

@@ -165,6 +165,16 @@ describe("perennial plan", () => {
     ]);
   });
 
+  it("says so where the labels of such a namespace decide", () => {
+    const filter = { kinds: ["Deployment"], namespaceSelector: { matchLabels: { team: "x" } } };
+    const rule = infoRule({ match: { any: [{ resources: filter }] } }, { namespace: "shop", data: { data: {} } });
+    const report = planOf(policyOf("p", rule), objectOf("apps/v1", "Deployment", "web"));
+    expect(report.targets).toEqual([]);
+    expect(report.notes).toEqual([
+      "Namespace shop is not in the files, so it has no labels here, which a rule asks for",
+    ]);
+  });
+
   it("fails when an expression gives an error for a trigger", () => {
     const rule = infoRule({ match: { any: [{ resources: { kinds: ["Namespace"] } }] } });
     const report = planOf(policyOf("p", rule), namespaceOf("shop", {}));

@@ -1,11 +1,11 @@
 /** perennial plan: what policies would do to the objects of files. */
 
 import { Command, Option } from "commander";
+import { noteAssumptions } from "../assumptions.ts";
 import type { FileText } from "../documents.ts";
 import { type Loaded, loadWorld } from "../load.ts";
-import { createMask } from "../mask.ts";
+import { maskFor } from "../mask-for.ts";
 import { planOffline } from "../offline-plan.ts";
-import type { OfflineWorld } from "../offline-world.ts";
 import { type FileFlags, filesOption, installationOption, SYSTEM_NAMESPACES } from "../options.ts";
 import { exitCodeOf, type PlanReport, reportPlan } from "../plan-report.ts";
 import { printPlan } from "../print-plan.ts";
@@ -33,19 +33,6 @@ function plan({ filename, output, installation }: PlanFlags, terminal: Terminal)
 /** Throws InputError. */
 export function planFiles(files: readonly FileText[], options: { installation: string; now: Date }): PlanReport {
   const { world, notes }: Loaded = loadWorld(files, { ...options, systemNamespaces: SYSTEM_NAMESPACES });
-  const mask = createMask(objectsOf(world), { areRead: readsSecrets(world) });
-  return reportPlan(world, planOffline(world), { mask, notes });
-}
-
-function objectsOf(world: OfflineWorld) {
-  const secrets = world.catalogue.findKind({ group: "", kind: "Secret" });
-  return [...((secrets === undefined ? undefined : world.objects(secrets)?.values()) ?? [])];
-}
-
-function readsSecrets(world: OfflineWorld): boolean {
-  const rules = [...world.policies.values()].flatMap((state) =>
-    state.phase === "compiled" ? state.compiled.rules : [],
-  );
-  const resources = rules.flatMap(({ triggers, reads }) => [...triggers, ...reads.map(({ resource }) => resource)]);
-  return resources.some(({ group, kind }) => group === "" && kind === "Secret");
+  const mask = maskFor(world);
+  return reportPlan(world, planOffline(world), { mask, notes: [...notes, ...noteAssumptions(world)] });
 }
