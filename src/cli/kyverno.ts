@@ -17,7 +17,10 @@ export function convertPolicy({ kind, metadata, spec }: JsonObject): Converted {
     apiVersion: `${GROUP}/${VERSION}`,
     kind: kind ?? null,
     metadata: convertMetadata(isJsonObject(metadata) ? metadata : {}),
-    spec: { ...convertSpec(written, notes), rules: rules.flatMap((rule, i) => convertRule(rule, i, written, notes)) },
+    spec: {
+      ...convertSpec(written, rules, notes),
+      rules: rules.flatMap((rule, i) => convertRule(rule, i, written, notes)),
+    },
   };
   return { policy, notes };
 }
@@ -49,17 +52,19 @@ const DROPPED: { readonly [field: string]: string } = {
   validationFailureActionOverrides: "is about validate rules",
   useServerSideApply: "is what Perennial always does",
   schemaValidation: "is up to the API server, which checks every policy",
-  background: "is about scans; what a rule generates is kept whenever it acts",
 };
+
+const NO_BACKGROUND = "keeps rules from acting but at admission; what a rule generates here holds for what is stored";
 
 /** These go into the rules. */
 const OF_RULES = ["rules", "generateExisting", "generateExistingOnPolicyUpdate", "mutateExistingOnPolicyUpdate"];
 
-function convertSpec(spec: JsonObject, notes: string[]): JsonObject {
+function convertSpec(spec: JsonObject, rules: readonly Json[], notes: string[]): JsonObject {
   const kept: JsonObject = {};
+  const onlyGenerates = !rules.some((rule) => isJsonObject(rule) && rule.mutate !== undefined);
   for (const [field, value] of Object.entries(spec)) {
     if (OF_RULES.includes(field) || MEANT_ANYWAY[field] === value) continue;
-    const why = DROPPED[field];
+    const why = field === "background" && onlyGenerates ? NO_BACKGROUND : DROPPED[field];
     if (why === undefined) kept[field] = value;
     else notes.push(`spec.${field} is left out: it ${why}`);
   }
