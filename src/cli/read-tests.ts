@@ -1,6 +1,6 @@
 /** Offline tests and the files that they name. */
 
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { readYamlDocuments } from "../expression/index.ts";
 import { isJsonObject, type JsonObject } from "../object/index.ts";
 import { type Document, parseDocuments } from "./documents.ts";
@@ -28,7 +28,7 @@ export function readTest(path: string, now: Date): OfflineTest {
   const parsed = parseTestFile(documentIn(path));
   if ("problems" in parsed) throw new InputError(parsed.problems.map((problem) => `${path}: ${problem}`));
   const { test: file } = parsed;
-  const inFolder = (name: string): string => join(dirname(path), name);
+  const inFolder = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
   const { policies, resources } = splitDocuments(documentsOf([...file.policies, ...file.resources].map(inFolder)));
   return {
     file,
