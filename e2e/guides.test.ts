@@ -2,15 +2,21 @@
 
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REASONS } from "../src/policy/index.ts";
 import { type Cluster, type OperatorProcess, ROOT, startCluster, startOperator } from "./harness/index.ts";
 
 let cluster: Cluster;
+/** Where `perennial` is found, as after an installation. */
+let binaries: string;
 let operator: OperatorProcess;
 
 beforeAll(async () => {
+  binaries = await mkdtemp(join(tmpdir(), "perennial-bin-"));
+  await symlink(join(ROOT, "dist/main.js"), join(binaries, "perennial"));
   cluster = await startCluster({ grantUsualKinds: false });
   await cluster.kubectl("apply", "-k", join(ROOT, "config/samples-rbac"));
   operator = await startOperator(cluster);
@@ -19,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await operator?.stop();
   await cluster?.stop();
+  await rm(binaries, { recursive: true, force: true });
 });
 
 /** The blocks of a page in the language that the fence names. */
@@ -29,7 +36,11 @@ function blocksOf(page: string, language: string): string[] {
 
 function runShell(script: string): Promise<{ code: number; output: string }> {
   const { kubeconfig, kubectl } = cluster.plane;
-  const env = { ...process.env, KUBECONFIG: kubeconfig, PATH: `${dirname(kubectl)}:${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfig,
+    PATH: [binaries, dirname(kubectl), process.env.PATH].join(":"),
+  };
   return new Promise((resolve) => {
     execFile("/bin/sh", ["-ec", script], { cwd: ROOT, env, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
@@ -38,7 +49,7 @@ function runShell(script: string): Promise<{ code: number; output: string }> {
 }
 
 describe("the commands of", () => {
-  it.each(["first-policy.md", "permissions.md", "copy-a-secret.md", "troubleshooting.md"])(
+  it.each(["first-policy.md", "permissions.md", "copy-a-secret.md", "troubleshooting.md", "try-offline.md"])(
     "%s do what the guide says",
     async (guide) => {
       const blocks = blocksOf(`docs/guides/${guide}`, "sh");

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Command, CommanderError } from "commander";
+import { offlineCommands, type Terminal } from "./cli/index.ts";
 import { connectCluster, loadCredentials, type RequestObserver } from "./cluster/index.ts";
 import {
   createOperator,
@@ -21,17 +22,33 @@ const USAGE = 2;
 class UsageError extends Error {}
 
 async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
   const program = new Command("perennial")
     .description("Makes what policies generate exist, and keeps it exactly so")
     .addCommand(operatorCommand(runOperator));
+  for (const command of offlineCommands(
+    terminalWith((code) => {
+      exitCode = code;
+    }),
+  ))
+    program.addCommand(command);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: () => {} });
   try {
     await program.parseAsync([...argv]);
-    return 0;
+    return exitCode;
   } catch (error) {
     return report(error);
   }
+}
+
+function terminalWith(exit: Terminal["exit"]): Terminal {
+  return {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    now: () => new Date(),
+    exit,
+  };
 }
 
 function report(error: unknown): number {

@@ -2,6 +2,7 @@ export { withRoots } from "./bindings.ts";
 export { holdsCondition, isOperator, OPERATORS, type Operator } from "./condition.ts";
 export { type CompiledExpression, compileExpression, type Expression } from "./expression.ts";
 export { type ImageReference, parseImage, printImage } from "./image.ts";
+export { readYamlDocuments } from "./jmespath/index.ts";
 export type {
   Bindings,
   CompileOptions,

@@ -52,7 +52,7 @@ export {
   type ObjectMeta,
   type OwnerReference,
 } from "./object.ts";
-export { type Path, printPointer, type Segment, valueAt } from "./pointer.ts";
+export { type Path, parsePointer, printPointer, type Segment, valueAt } from "./pointer.ts";
 export {
   compareQuantities,
   formatQuantity,

@@ -9,6 +9,16 @@ export function printPointer(path: Path): string {
   return path.map((segment) => `/${String(segment).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
+/** Digits are read as a position in a list. */
+export function parsePointer(pointer: string): Path {
+  return pointer.split("/").slice(1).map(parseSegment);
+}
+
+function parseSegment(text: string): Segment {
+  const segment = text.replaceAll("~1", "/").replaceAll("~0", "~");
+  return /^\d+$/.test(segment) ? Number(segment) : segment;
+}
+
 export function valueAt(root: Json | undefined, path: Path): Json | undefined {
   let value = root;
   for (const segment of path) {

@@ -18,6 +18,7 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
     ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
     within: within === undefined ? undefined : new Set(within),
     whyNotSelected: () => undefined,
+    explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),
   };
   const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name } };

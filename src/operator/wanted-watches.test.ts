@@ -20,6 +20,7 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
     within: undefined,
     ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
     whyNotSelected: () => undefined,
+    explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),
     ...looks,
   };

@@ -6,9 +6,8 @@ import {
   type Json,
   type KubernetesObject,
   MANAGER,
-  type Path,
+  parsePointer,
   printJson,
-  type Segment,
   valueAt,
 } from "../object/index.ts";
 import type { Correction } from "./step.ts";
@@ -56,13 +55,4 @@ function lastForeignManager(live: KubernetesObject): string | undefined {
     (entry) => !isApplyEntry(entry, MANAGER) && !entry.subresource,
   );
   return foreign.sort((a, b) => (a.time ?? "").localeCompare(b.time ?? "")).at(-1)?.manager;
-}
-
-function parsePointer(pointer: string): Path {
-  return pointer.split("/").slice(1).map(parseSegment);
-}
-
-function parseSegment(text: string): Segment {
-  const segment = text.replaceAll("~1", "/").replaceAll("~0", "~");
-  return /^\d+$/.test(segment) ? Number(segment) : segment;
 }

@@ -1,6 +1,7 @@
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
 export { objectsReadBy, type Plan, planClaim } from "./plan.ts";
+export { snapshotOf } from "./snapshot.ts";
 export {
   type ApplyStep,
   type AskStep,

@@ -23,6 +23,11 @@ import {
 } from "../state/index.ts";
 import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
 
+/** For asking a rule without planning. */
+export function snapshotOf(world: World): Snapshot {
+  return new RecordedSnapshot(world);
+}
+
 export class RecordedSnapshot implements Snapshot {
   readonly environment: Environment;
   readonly #world: World;

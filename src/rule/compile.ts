@@ -14,6 +14,7 @@ import type { CompiledBlock } from "./block-scope.ts";
 import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
+import type { Explanation } from "./explanation.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
@@ -76,6 +77,10 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
+      explain: (trigger, surroundings, snapshot) => ({
+        ...selection.check(trigger, surroundings),
+        ...explainMeaning(meaning, trigger, snapshot),
+      }),
       desired: (trigger, snapshot) => desiredBy(meaning, trigger, snapshot),
     },
   };
@@ -96,6 +101,21 @@ function desiredBy(
   const reason = preconditions?.whyNot(scope);
   if (reason === undefined) return generated.desired(scope);
   return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
+}
+
+function explainMeaning(
+  { preconditions, context }: Meaning,
+  trigger: KubernetesObject,
+  snapshot: Snapshot,
+): Pick<Explanation, "preconditions" | "context"> {
+  const scope = new Scope(triggerBindings(trigger), snapshot, context);
+  return {
+    preconditions: preconditions?.check(scope) ?? [],
+    context: context.entries.flatMap(({ name, uses }) => {
+      const value = scope.contextValue(name);
+      return value === undefined ? [] : [{ name, reads: uses, value }];
+    }),
+  };
 }
 
 function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {

@@ -3,6 +3,7 @@
 import { compileWildcard } from "../expression/index.ts";
 import { groupOf, type KubernetesObject, versionOf } from "../object/index.ts";
 import type { ResourceFilter } from "../policy/index.ts";
+import type { PartCheck } from "./explanation.ts";
 import { compileKindSelector, type KindMatcher } from "./kind-selector.ts";
 import { compileLabelSelector, type Labels } from "./label-selector.ts";
 
@@ -17,34 +18,46 @@ export type Filter = {
   /** True when it looks at the labels of the trigger's namespace, so that they must be watched. */
   readsNamespace: boolean;
   whyNot(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
+  /** The answer of each part; `whyNot` is the first that says no. */
+  checkParts(trigger: KubernetesObject, surroundings: Surroundings): PartCheck[];
 };
 
+/** Why not; undefined where it holds. */
 type Part = (trigger: KubernetesObject, surroundings: Surroundings) => string | undefined;
 
 export function compileFilter(filter: ResourceFilter): Filter {
   const kinds = (filter.kinds ?? []).map(compileKindSelector);
-  const parts = [
-    kinds.length > 0 ? kindPart(kinds) : undefined,
-    namePart([...(filter.names ?? []), ...(filter.name === undefined ? [] : [filter.name])]),
-    namespacePart(filter.namespaces ?? []),
-    operationPart(filter.operations ?? []),
-    filter.annotations === undefined ? undefined : annotationPart(filter.annotations),
-    filter.selector === undefined ? undefined : selectorPart(filter.selector),
-    filter.namespaceSelector === undefined ? undefined : namespaceSelectorPart(filter.namespaceSelector),
-  ].filter((part) => part !== undefined);
+  const { name, names = [], namespaces = [], operations, annotations, selector, namespaceSelector } = filter;
+  const parts = givenParts({
+    kinds: kinds.length > 0 ? kindPart(kinds) : undefined,
+    [name === undefined ? "names" : "name"]: namePart([...names, ...(name === undefined ? [] : [name])]),
+    namespaces: namespacePart(namespaces),
+    operations: operations === undefined ? undefined : operationPart(operations),
+    annotations: annotations === undefined ? undefined : annotationPart(annotations),
+    selector: selector === undefined ? undefined : selectorPart(selector),
+    namespaceSelector: namespaceSelector === undefined ? undefined : namespaceSelectorPart(namespaceSelector),
+  });
   return {
     kinds,
     readsNamespace: filter.namespaceSelector !== undefined,
     whyNot: (trigger, surroundings) => firstReason(parts, trigger, surroundings),
+    checkParts: (trigger, surroundings) =>
+      parts.map(({ field, part }) => ({ field, whyNot: part(trigger, surroundings) })),
   };
 }
 
+type GivenPart = { field: string; part: Part };
+
+function givenParts(parts: { [field: string]: Part | undefined }): GivenPart[] {
+  return Object.entries(parts).flatMap(([field, part]) => (part === undefined ? [] : [{ field, part }]));
+}
+
 function firstReason(
-  parts: readonly Part[],
+  parts: readonly GivenPart[],
   trigger: KubernetesObject,
   surroundings: Surroundings,
 ): string | undefined {
-  for (const part of parts) {
+  for (const { part } of parts) {
     const reason = part(trigger, surroundings);
     if (reason !== undefined) return reason;
   }
@@ -78,8 +91,8 @@ function namespacePart(namespaces: readonly string[]): Part | undefined {
 }
 
 /** What is stored was created; a filter for other operations holds for none of it. */
-function operationPart(operations: readonly string[]): Part | undefined {
-  if (operations.length === 0 || operations.includes("CREATE")) return undefined;
+function operationPart(operations: readonly string[]): Part {
+  if (operations.length === 0 || operations.includes("CREATE")) return () => undefined;
   const reason = `it is about the operations ${operations.join(", ")}, not about what is stored`;
   return () => reason;
 }

@@ -1,5 +1,12 @@
 export { compilePolicy, policyRef } from "./compile.ts";
 export { copyOf } from "./copy.ts";
+export type {
+  ConditionCheck,
+  ContextCheck,
+  Explanation,
+  FilterCheck,
+  PartCheck,
+} from "./explanation.ts";
 export type { Surroundings } from "./filter.ts";
 export type { Labels } from "./label-selector.ts";
 export type { Answer, Found, Lookup } from "./lookup.ts";

@@ -2,6 +2,7 @@
 
 import type { KubernetesObject } from "../object/index.ts";
 import type { Exclude, Match, ResourceFilter } from "../policy/index.ts";
+import type { FilterCheck } from "./explanation.ts";
 import { compileFilter, type Filter, type Surroundings } from "./filter.ts";
 import type { KindMatcher } from "./kind-selector.ts";
 
@@ -11,14 +12,23 @@ export type Selection = {
   readsNamespace: boolean;
   /** Why the object is not selected; undefined when it is. */
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
+  /** What each filter of match and of exclude says. */
+  check(
+    trigger: KubernetesObject,
+    surroundings: Surroundings,
+  ): { match: readonly FilterCheck[]; exclude: readonly FilterCheck[] };
 };
 
 export function compileSelection(match: Match, exclude: Exclude | undefined): Selection {
-  const matched = compileMatch(match);
-  const excluded = exclude === undefined ? undefined : compileMatch(exclude);
+  const matched = compileMatch(match, "match");
+  const excluded = exclude === undefined ? undefined : compileMatch(exclude, "exclude");
   return {
     kinds: matched.filters.flatMap((filter) => filter.kinds),
     readsNamespace: [...matched.filters, ...(excluded?.filters ?? [])].some((filter) => filter.readsNamespace),
+    check: (trigger, surroundings) => ({
+      match: checkFilters(matched.filters, trigger, surroundings),
+      exclude: checkFilters(excluded?.filters ?? [], trigger, surroundings),
+    }),
     whyNotSelected(trigger, surroundings) {
       const reason = matched.whyNot(trigger, surroundings);
       if (reason !== undefined) return reason;
@@ -30,22 +40,31 @@ export function compileSelection(match: Match, exclude: Exclude | undefined): Se
   };
 }
 
-type Compiled = { filters: readonly Filter[]; whyNot: Filter["whyNot"] };
+type PlacedFilter = Filter & { path: string };
+type Compiled = { filters: readonly PlacedFilter[]; whyNot: Filter["whyNot"] };
 
-function compileMatch({ any, all, resources }: Match | Exclude): Compiled {
-  if (any !== undefined) return anyOf(compileAll(any));
-  if (all !== undefined) return allOf(compileAll(all));
-  return allOf(resources === undefined || isEmpty(resources) ? [] : [compileFilter(resources)]);
+function compileMatch({ any, all, resources }: Match | Exclude, path: string): Compiled {
+  if (any !== undefined) return anyOf(compileAll(any, `${path}.any`));
+  if (all !== undefined) return allOf(compileAll(all, `${path}.all`));
+  return allOf(resources === undefined || isEmpty(resources) ? [] : [{ path, ...compileFilter(resources) }]);
 }
 
 /** A filter of exclude without resources excludes nothing. */
-function compileAll(filters: readonly { resources?: ResourceFilter | undefined }[]): Filter[] {
-  return filters.flatMap(({ resources }) =>
-    resources === undefined || isEmpty(resources) ? [] : [compileFilter(resources)],
+function compileAll(filters: readonly { resources?: ResourceFilter | undefined }[], path: string): PlacedFilter[] {
+  return filters.flatMap(({ resources }, i) =>
+    resources === undefined || isEmpty(resources) ? [] : [{ path: `${path}[${i}]`, ...compileFilter(resources) }],
   );
 }
 
-function anyOf(filters: readonly Filter[]): Compiled {
+function checkFilters(
+  filters: readonly PlacedFilter[],
+  trigger: KubernetesObject,
+  surroundings: Surroundings,
+): FilterCheck[] {
+  return filters.map(({ path, checkParts }) => ({ path, parts: checkParts(trigger, surroundings) }));
+}
+
+function anyOf(filters: readonly PlacedFilter[]): Compiled {
   return {
     filters,
     whyNot(trigger, surroundings) {
@@ -60,7 +79,7 @@ function anyOf(filters: readonly Filter[]): Compiled {
   };
 }
 
-function allOf(filters: readonly Filter[]): Compiled {
+function allOf(filters: readonly PlacedFilter[]): Compiled {
   return {
     filters,
     whyNot(trigger, surroundings) {

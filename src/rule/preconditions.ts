@@ -4,12 +4,15 @@ import { type Environment, holdsCondition, type Operator, type Template } from "
 import type { Json } from "../object/index.ts";
 import type { PolicyCondition, Preconditions } from "../policy/index.ts";
 import type { Build } from "./build.ts";
+import type { Compared, ConditionCheck } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Scope } from "./scope.ts";
 
 export type CompiledPreconditions = {
   /** Undefined when they hold, else why not; an expression that fails is a failure, not a "no". */
   whyNot(scope: Scope): string | Failed | undefined;
+  /** Each condition with what it compares; those that `whyNot` never came to as well. */
+  check(scope: Scope): ConditionCheck[];
 };
 
 /** Undefined where nothing is asked for, or where there are issues, which are noted. */
@@ -25,7 +28,10 @@ export function compilePreconditions(
   const any = isList ? [] : compile(written.any, `${path}.any`);
   const all = isList ? compile(written, path) : compile(written.all, `${path}.all`);
   noteEdge(any, all, path, build);
-  return { whyNot: (scope) => whyNotAny(any, scope, `${path}.any`) ?? whyNotAll(all, scope) };
+  return {
+    whyNot: (scope) => whyNotAny(any, scope, `${path}.any`) ?? whyNotAll(all, scope),
+    check: (scope) => [...any, ...all].map((condition) => checkCondition(condition, scope)),
+  };
 }
 
 type Condition = { path: string; key: Template; operator: Operator; value: Template; message: string | undefined };
@@ -62,11 +68,22 @@ function whyNotAny(conditions: readonly Condition[], scope: Scope, path: string)
   return conditions.length === 1 ? whyNot(only) : `none of the conditions of ${path} holds`;
 }
 
-function isHeld({ key, operator, value }: Condition, scope: Scope): boolean | Failed {
+function isHeld(condition: Condition, scope: Scope): boolean | Failed {
+  const compared = compare(condition, scope);
+  return compared.ok ? compared.holds : compared;
+}
+
+function compare({ key, operator, value }: Condition, scope: Scope): Compared {
   const left = scope.evaluate(key);
   if (!left.ok) return left;
   const right = scope.evaluate(value);
-  return right.ok ? holdsCondition(left.value, operator, right.value) : right;
+  if (!right.ok) return right;
+  return { ok: true, key: left.value, value: right.value, holds: holdsCondition(left.value, operator, right.value) };
+}
+
+function checkCondition(condition: Condition, scope: Scope): ConditionCheck {
+  const { path, operator, key, value } = condition;
+  return { path, operator, reads: new Set([...key.reads, ...value.reads]), compared: compare(condition, scope) };
 }
 
 /** What is compared may be secret, so only the place is told. */

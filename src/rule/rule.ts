@@ -3,6 +3,7 @@
 import type { Environment } from "../expression/index.ts";
 import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
+import type { Explanation } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
 import type { Lookup } from "./lookup.ts";
@@ -39,6 +40,8 @@ export type CompiledRule = {
   /** What becomes of its targets when the policy or the rule goes. */
   onDelete: "keep" | "delete";
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
+  /** Every condition with its answer, whether the object is selected or not; for people, not for plans. */
+  explain(trigger: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
   /** The objects that should exist for a selected trigger, without marks. */
   desired(trigger: KubernetesObject, snapshot: Snapshot): Desired;
 };

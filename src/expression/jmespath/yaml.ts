@@ -1,6 +1,6 @@
 /** YAML as the Kubernetes tools read it: the words and numbers of YAML 1.1, dates and times as text, JSON out. */
 
-import { FAILSAFE_SCHEMA, load, Type } from "js-yaml";
+import { FAILSAFE_SCHEMA, load, loadAll, Type } from "js-yaml";
 import type { Json } from "../../object/index.ts";
 
 const TRUE = /^(yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
@@ -41,6 +41,16 @@ export function readYaml(text: string): { readonly value: Json } | { readonly pr
   try {
     const value: unknown = load(text, { schema, json: true });
     return { value: value === undefined ? null : (value as Json) }; // The schema makes nothing but JSON.
+  } catch (error) {
+    return { problem: `is not YAML: ${error instanceof Error ? firstLine(error.message) : "it cannot be read"}` };
+  }
+}
+
+/** Every document of a file, where a key given twice is a mistake. */
+export function readYamlDocuments(text: string): { readonly values: readonly Json[] } | { readonly problem: string } {
+  try {
+    const values: unknown[] = loadAll(text, null, { schema });
+    return { values: values.map((value) => (value === undefined ? null : (value as Json))) }; // as above
   } catch (error) {
     return { problem: `is not YAML: ${error instanceof Error ? firstLine(error.message) : "it cannot be read"}` };
   }

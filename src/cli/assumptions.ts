@@ -1,0 +1,20 @@
+/** What was taken for granted, where it decides something. */
+
+import { keyOf } from "../object/index.ts";
+import type { OfflineWorld } from "./offline-world.ts";
+
+/** Namespaces whose labels a rule asks for, and that are not in the files. */
+export function noteAssumptions(world: OfflineWorld): string[] {
+  const rules = [...world.policies.values()].flatMap((state) =>
+    state.phase === "compiled" ? state.compiled.rules : [],
+  );
+  const resources = rules.filter(({ readsNamespace }) => readsNamespace).flatMap(({ triggers }) => triggers);
+  const objects = resources.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
+  const namespaces = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+  return [...namespaces].flatMap((name) => noteNamespace(world, name) ?? []);
+}
+
+export function noteNamespace(world: OfflineWorld, name: string): string | undefined {
+  if (world.get(keyOf({ group: "", kind: "Namespace", namespace: "", name })) !== undefined) return undefined;
+  return `Namespace ${name} is not in the files, so it has no labels here, which a rule asks for`;
+}

@@ -1,0 +1,50 @@
+/** Real policies and their offline tests, read where they are kept beside the project. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { testPaths } from "./test.ts";
+
+const CORPUS = process.env.PERENNIAL_CORPUS ?? join(process.cwd(), "../shared/corpus");
+const POLICIES = join(CORPUS, "policies");
+
+/** Rules whose outcome is another one, and why that is right for now. */
+const OTHERWISE: { readonly [rule: string]: RegExp } = {
+  // ownerReferences in data are left out: what a rule makes goes with its trigger anyway
+  "k6t-add-services k6t-add-service-ssh": /: \/metadata\/ownerReferences is \[\], and should be \[.*\]$/,
+};
+
+/** Tests that lack files in the corpus. */
+const INCOMPLETE = [/add-ambient-mode-namespace\/\.chainsaw-test\/patched-ns-disabled\.yaml does not exist$/];
+
+const IS_THERE = existsSync(POLICIES);
+
+describe.skipIf(IS_THERE)("the offline tests of the corpus", () => {
+  it.skip(`SKIPPED: there is no corpus at ${POLICIES}`, () => undefined);
+});
+
+describe.skipIf(!IS_THERE)("the offline tests of the corpus", () => {
+  const { reports, problems } = existsSync(POLICIES)
+    ? testPaths([POLICIES], new Date(0))
+    : { reports: [], problems: [] };
+  const outcomes = reports.flatMap((report) => report.outcomes);
+
+  it("can be read, but for those that lack files", () => {
+    expect(problems).toEqual(INCOMPLETE.map((problem) => expect.stringMatching(problem)));
+    expect(reports.length).toBeGreaterThan(20);
+  });
+
+  it("give the expected outcome for every generate rule, but for a few with a reason", () => {
+    const judged = outcomes.filter(({ outcome }) => outcome !== "skipped");
+    const failed = judged.filter(({ outcome }) => outcome === "failed");
+    expect(judged.length).toBeGreaterThan(2);
+    expect(failed.map(({ expectation: { policy, rule } }) => `${policy} ${rule}`)).toEqual(Object.keys(OTHERWISE));
+    for (const { expectation, message } of failed)
+      expect(message).toMatch(OTHERWISE[`${expectation.policy} ${expectation.rule}`] ?? "");
+  });
+
+  it("are skipped for mutate rules only, and say so", () => {
+    const skipped = outcomes.filter(({ outcome }) => outcome === "skipped");
+    expect(new Set(skipped.map(({ message }) => message))).toEqual(new Set(["mutate rules are not served yet"]));
+  });
+});

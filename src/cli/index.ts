@@ -1,0 +1,2 @@
+export { offlineCommands } from "./offline-commands.ts";
+export type { Terminal } from "./terminal.ts";

@@ -1,0 +1,171 @@
+/**
+ * What the policies would do to the objects of the files, until nothing is left to do: every claim is planned as the
+ * operator does, and what it would write is put into the world, so that a second claim for one target sees the first.
+ */
+
+import {
+  isBeingDeleted,
+  type KubernetesObject,
+  keyOf,
+  MANAGER,
+  type ObjectKey,
+  RELEASED_ANNOTATIONS,
+  RELEASED_LABELS,
+  refOf,
+} from "../object/index.ts";
+import { type Failure, isWrite, type Plan, planClaim, type Step } from "../plan/index.ts";
+import { type ClaimKey, claimKey, claimRef, createInventory } from "../state/index.ts";
+import type { OfflineWorld } from "./offline-world.ts";
+import { entryOf, ownedBy, withOwnership } from "./ownership.ts";
+
+/** `before`: the object of the files; `desired`: what should be there, with its marks. */
+export type PlannedTarget = {
+  claim: ClaimKey;
+  step: Step;
+  before: KubernetesObject | undefined;
+  desired: KubernetesObject | undefined;
+};
+
+export type OfflinePlan = {
+  targets: readonly PlannedTarget[];
+  /** Of claims as a whole, as their targets are not known. */
+  failures: readonly { claim: ClaimKey; failure: Failure }[];
+  /** False: what is made triggers what is made, without end. */
+  atRest: boolean;
+};
+
+/** As many times as rules may feed on what rules make. */
+const MOST_ROUNDS = 10;
+
+/** Changes the world: afterwards it is as the policies want it. */
+export function planOffline(world: OfflineWorld): OfflinePlan {
+  for (const key of claimsIn(world)) noteClaim(world, planClaim(world, key));
+  world.planned = true;
+  const targets = new Map<string, PlannedTarget>();
+  const failures = new Map<string, { claim: ClaimKey; failure: Failure }>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let isAtRest = true;
+    failures.clear();
+    for (const key of claimsIn(world)) {
+      for (const target of planTargets(world, key, failures)) {
+        if (isWrite(target.step)) isAtRest = false;
+        noteTarget(targets, target);
+      }
+    }
+    if (isAtRest) return { targets: [...targets.values()], failures: [...failures.values()], atRest: true };
+  }
+  return { targets: [...targets.values()], failures: [...failures.values()], atRest: false };
+}
+
+/** Each rule with each object that may trigger it, those of older policies first. */
+function claimsIn(world: OfflineWorld): ClaimKey[] {
+  const keys = new Set<ClaimKey>();
+  const policies = [...world.policies.values()].flatMap((state) => (state.phase === "compiled" ? [state] : []));
+  for (const { ref, compiled } of policies.sort((a, b) => (a.compiled.createdAt < b.compiled.createdAt ? -1 : 1))) {
+    for (const { name, triggers } of compiled.rules) {
+      const objects = triggers.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
+      for (const object of objects) keys.add(claimKey({ policy: ref, rule: name, trigger: refOf(object) }));
+    }
+  }
+  for (const { claim } of world.inventory.values()) if (claim !== undefined && isKnown(world, claim)) keys.add(claim);
+  return [...keys];
+}
+
+/** What was made by a policy, or for a trigger, that is not in the files is nobody's business here. */
+function isKnown(world: OfflineWorld, claim: ClaimKey): boolean {
+  const { policy, trigger } = claimRef(claim);
+  return world.policies.get(keyOf(policy)) !== undefined && world.get(keyOf(trigger)) !== undefined;
+}
+
+function noteClaim(world: OfflineWorld, { key, wants, reads, idle }: Plan): void {
+  const { policy, rule } = claimRef(key);
+  const state = { key, wants: new Set(wants), inSync: 0, failures: [], idle };
+  world.claims.set(state, `${keyOf(policy)}\n${rule}`, reads);
+}
+
+function planTargets(
+  world: OfflineWorld,
+  key: ClaimKey,
+  failures: Map<string, { claim: ClaimKey; failure: Failure }>,
+): PlannedTarget[] {
+  const desired = desiredObjects(world, key);
+  for (const [target, object] of desired) assumeOwner(world, target, object);
+  const plan = planClaim(world, key);
+  noteClaim(world, plan);
+  for (const failure of plan.failures) failures.set(`${key}\n${failure.message}`, { claim: key, failure });
+  return plan.steps.map((step) => {
+    const target = keyOf(step.target);
+    const planned = { claim: key, step, before: world.get(target), desired: desired.get(target) };
+    carryOut(world, planned);
+    return planned;
+  });
+}
+
+/** What a claim would make if nothing were there. */
+export function desiredObjects(world: OfflineWorld, key: ClaimKey): Map<ObjectKey, KubernetesObject> {
+  const { steps } = planClaim({ ...world, inventory: createInventory(world.installation) }, key);
+  return new Map(steps.flatMap((step) => (step.verb === "apply" ? [[keyOf(step.target), step.object] as const] : [])));
+}
+
+function assumeOwner(world: OfflineWorld, target: ObjectKey, desired: KubernetesObject): void {
+  const live = world.get(target);
+  if (live === undefined || isBeingDeleted(live)) return;
+  const owned = withOwnership(desired, live);
+  const resource = world.catalogue.findKind(refOf(desired));
+  if (owned !== live && resource !== undefined) world.inventory.observe(owned, { resource, by: "write", now: 0 });
+}
+
+function carryOut(world: OfflineWorld, { step, before, desired }: PlannedTarget): void {
+  const target = keyOf(step.target);
+  switch (step.verb) {
+    case "apply":
+      return world.put(stored(step.object, before));
+    case "patch":
+      return world.put(stored(desired ?? before ?? EMPTY, before));
+    case "delete":
+      return world.remove(target);
+    case "release":
+      return before === undefined ? undefined : world.put(unmarked(before));
+    case "ask":
+    case "read":
+    case "skip":
+      return;
+  }
+}
+
+const EMPTY: KubernetesObject = { apiVersion: "", kind: "", metadata: { name: "" } };
+
+function stored(object: KubernetesObject, before: KubernetesObject | undefined): KubernetesObject {
+  const managedFields = [entryOf(MANAGER, "Apply", object, ownedBy(object))];
+  const { uid = "made", resourceVersion = "1" } = before?.metadata ?? {};
+  return { ...object, metadata: { ...object.metadata, uid, resourceVersion, managedFields } };
+}
+
+/** The object without the marks by which it is known to be ours. */
+export function unmarked(object: KubernetesObject): KubernetesObject {
+  const { labels, annotations, ...metadata } = object.metadata;
+  const keptLabels = without(labels, RELEASED_LABELS);
+  const keptAnnotations = without(annotations, RELEASED_ANNOTATIONS);
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(keptLabels === undefined ? {} : { labels: keptLabels }),
+      ...(keptAnnotations === undefined ? {} : { annotations: keptAnnotations }),
+    },
+  };
+}
+
+type Texts = { [key: string]: string };
+
+function without(values: Texts | undefined, keys: readonly string[]): Texts | undefined {
+  const kept = Object.entries(values ?? {}).filter(([key]) => !keys.includes(key));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+/** The first write tells what happens to the object of the files; a later look only that it is done. */
+function noteTarget(targets: Map<string, PlannedTarget>, planned: PlannedTarget): void {
+  const key = `${planned.claim}\n${keyOf(planned.step.target)}`;
+  const known = targets.get(key);
+  if (known === undefined || !isWrite(known.step)) targets.set(key, planned);
+}

@@ -1,0 +1,183 @@
+/** A world made of the objects of files: what is not in them is not there, and all of it counts as seen just now. */
+
+import type { Environment } from "../expression/index.ts";
+import {
+  groupKindKey,
+  hash,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type Resource,
+  readClaimIdentity,
+  refOf,
+  refOfKey,
+  resourceKey,
+} from "../object/index.ts";
+import {
+  type CatalogueWriter,
+  type ClaimsWriter,
+  claimRef,
+  createClaims,
+  createInventory,
+  createObjectStore,
+  type Disposal,
+  type InventoryWriter,
+  type ObjectStore,
+  type ObjectStoreWriter,
+  type PolicyState,
+  type World,
+} from "../state/index.ts";
+
+export type OfflineWorldOptions = {
+  catalogue: CatalogueWriter;
+  policies: readonly PolicyState[];
+  objects: readonly KubernetesObject[];
+  installation: string;
+  systemNamespaces: ReadonlySet<string>;
+  now: Date;
+};
+
+export type OfflineWorld = World & {
+  readonly inventory: InventoryWriter;
+  readonly claims: ClaimsWriter;
+  /** True once every claim was planned: only then is anything known not to be wanted. */
+  planned: boolean;
+  /** Puts an object there, as a write would. */
+  put(object: KubernetesObject): void;
+  remove(key: ObjectKey): void;
+  /** The object as it stands now. */
+  get(key: ObjectKey): KubernetesObject | undefined;
+};
+
+/** The objects have to be of kinds in the catalogue; see `prepareObjects`. */
+export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
+  const { catalogue, installation, systemNamespaces, policies } = options;
+  const stores = new Map<string, ObjectStoreWriter>();
+  const storeOf = (resource: Resource): ObjectStoreWriter => storeIn(stores, resource);
+  const inventory = createInventory(installation);
+  const live = new Map<ObjectKey, KubernetesObject>();
+  const states = new Map(policies.map((state) => [keyOf(state.ref), state]));
+  const versionsOf = (object: KubernetesObject): Resource[] => versionsIn(catalogue, object);
+  const world: OfflineWorld = {
+    installation,
+    environment: environmentAt(options.now),
+    catalogue,
+    inventory,
+    claims: createClaims(),
+    namespaces: assumeNamespaces(storeOf(NAMESPACES)),
+    pruneDelay: 0,
+    now: 0,
+    planned: false,
+    policies: {
+      synced: true,
+      get: (key) => states.get(key),
+      values: () => states.values(),
+      disposalOf: (key) => disposalIn(world, states.get(key)),
+    },
+    objects: storeOf,
+    objectsWith: storeOf,
+    objectsIn: storeOf,
+    departureOf: () => undefined,
+    departuresOf: () => [],
+    isSystemNamespace: (name) => systemNamespaces.has(name),
+    isReady: () => true,
+    isExpected: () => false,
+    isPlanned: () => world.planned,
+    isMoment: () => true,
+    isCheckDue: () => false,
+    put(object) {
+      live.set(keyOf(refOf(object)), object);
+      // another version of the kind has the same name and labels, and mostly the same content
+      for (const resource of versionsOf(object)) storeOf(resource).set(object);
+      const [resource] = versionsOf(object);
+      if (resource !== undefined) inventory.observe(object, { resource, by: "write", now: 0 });
+    },
+    remove(key) {
+      const object = live.get(key);
+      if (object === undefined) return;
+      live.delete(key);
+      for (const resource of versionsOf(object)) storeOf(resource).remove(object);
+      inventory.forget(key);
+    },
+    get: (key) => live.get(key),
+  };
+  for (const object of options.objects) world.put(object);
+  return world;
+}
+
+const NAMESPACES: Resource = {
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  namespaced: false,
+  verbs: [],
+};
+
+function storeIn(stores: Map<string, ObjectStoreWriter>, resource: Resource): ObjectStoreWriter {
+  const key = resourceKey(resource);
+  const known = stores.get(key);
+  if (known !== undefined) return known;
+  const store = createObjectStore();
+  store.swap(); // it is known to be empty
+  stores.set(key, store);
+  return store;
+}
+
+function versionsIn(catalogue: CatalogueWriter, object: KubernetesObject): Resource[] {
+  const kind = groupKindKey(refOf(object));
+  return [...catalogue.all()].filter((resource) => groupKindKey(resource) === kind);
+}
+
+/** The same text gives the same "random" numbers, so that a plan made twice is the same. */
+function environmentAt(now: Date): Environment {
+  return { now: () => now, hash, random: (place) => numbersFrom(hash("sha256", place)) };
+}
+
+function numbersFrom(seed: string): () => number {
+  let calls = 0;
+  return () => Number.parseInt(hash("sha256", `${seed}${calls++}`).slice(0, 12), 16) / 2 ** 48;
+}
+
+/** Few people put the Namespace beside what lies in it: one that is not in the files is taken to be there, without labels. */
+function assumeNamespaces(store: ObjectStore): ObjectStore {
+  return {
+    get synced() {
+      return store.synced;
+    },
+    get size() {
+      return store.size;
+    },
+    values: () => store.values(),
+    inNamespace: (namespace) => store.inNamespace(namespace),
+    list: (namespace) => store.list(namespace),
+    get: (key) => store.get(key) ?? assumedNamespace(refOfKey(key).name),
+  };
+}
+
+function assumedNamespace(name: string): KubernetesObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+/** Of a rule that marks name and the policy no longer has, nothing is stored: it counts as one whose targets go with it. */
+function disposalIn(world: OfflineWorld, state: PolicyState | undefined): Disposal | undefined {
+  if (state?.phase !== "compiled") return undefined;
+  const key = keyOf(state.ref);
+  const marked = [...world.inventory.values()].flatMap(({ claim }) => (claim === undefined ? [] : [claimRef(claim)]));
+  const removed = marked.filter(({ policy }) => keyOf(policy) === key).map(({ rule }) => [rule, "delete"] as const);
+  const served = state.compiled.rules.map(({ name, onDelete }) => [name, onDelete] as const);
+  return { policy: state.ref, definition: "", rules: Object.fromEntries([...removed, ...served]) };
+}
+
+/** A trigger from a repository has no uid; what was made for it in a cluster knows the one that it has there. */
+export function lendUids(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const known = new Map<ObjectKey, string>();
+  for (const object of objects) {
+    const identity = readClaimIdentity(object);
+    if (identity !== undefined) known.set(keyOf(identity.trigger), identity.triggerUid);
+  }
+  return objects.map((object) => {
+    const uid = object.metadata.uid ?? known.get(keyOf(refOf(object)));
+    return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
+  });
+}

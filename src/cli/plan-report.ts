@@ -1,0 +1,135 @@
+/** An offline plan as a value for people and programs: the shape of `-o json`, which only grows. */
+
+import {
+  apiVersionOf,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type ObjectRef,
+  printRef,
+} from "../object/index.ts";
+import { type Failure, isQuestion } from "../plan/index.ts";
+import { type ClaimKey, claimRef } from "../state/index.ts";
+import { type Change, changesOf } from "./changes.ts";
+import type { Mask } from "./mask.ts";
+import { type OfflinePlan, type PlannedTarget, unmarked } from "./offline-plan.ts";
+import type { OfflineWorld } from "./offline-world.ts";
+
+export type Action = "create" | "change" | "delete" | "release" | "none" | "fail";
+
+type Place = { apiVersion: string; kind: string; namespace?: string; name: string };
+
+/** What becomes of one target, and which rule wants it so. */
+export type TargetReport = {
+  action: Action;
+  policy: string;
+  rule: string;
+  trigger: string;
+  target: Place;
+  because: string;
+  /** Of a failure: a word of the catalogue of reasons. */
+  reason?: string;
+  /** Of a change: each field. */
+  changes?: Change[];
+  /** Of a creation: what will be made, without marks. */
+  object?: JsonObject;
+};
+
+/** A claim of which nobody can say what it wants. */
+export type FailureReport = { policy: string; rule: string; trigger: string; reason: string; message: string };
+
+export type Summary = { create: number; change: number; delete: number; release: number; none: number; fail: number };
+
+export type PlanReport = {
+  targets: TargetReport[];
+  failures: FailureReport[];
+  summary: Summary;
+  notes: readonly string[];
+};
+
+export function reportPlan(
+  world: OfflineWorld,
+  plan: OfflinePlan,
+  { mask, notes }: { mask: Mask; notes: readonly string[] },
+): PlanReport {
+  const targets = plan.targets.map((target) => reportTarget(world, target, mask));
+  const failures = plan.failures.map(({ claim, failure }) => reportFailure(claim, failure, mask));
+  return { targets, failures, summary: summarise(targets, failures), notes: plan.atRest ? notes : [...notes, NO_REST] };
+}
+
+const NO_REST = "what the rules make triggers rules again without end: the plan stops after ten rounds";
+
+/** 0: nothing to do; 1: something changes; 2: something fails. */
+export function exitCodeOf({ summary }: PlanReport): number {
+  if (summary.fail > 0) return 2;
+  return summary.create + summary.change + summary.delete + summary.release > 0 ? 1 : 0;
+}
+
+function reportTarget(world: OfflineWorld, planned: PlannedTarget, mask: Mask): TargetReport {
+  const { step, before, desired } = planned;
+  const action = actionOf(planned);
+  const failure = step.verb === "skip" ? step.failure : undefined;
+  return {
+    action,
+    ...claimOf(planned.claim),
+    target: placeOf(world, step.target),
+    because: isQuestion(step) ? `only a cluster can tell: ${step.because}` : mask.text(step.because),
+    ...(failure === undefined ? {} : { reason: failure.reason }),
+    ...(action === "change" && before !== undefined && desired !== undefined
+      ? { changes: changesOf(before, desired).map((change) => masked(change, desired, mask)) }
+      : {}),
+    ...(action === "create" && step.verb === "apply" ? { object: mask.object(unmarked(step.object)) } : {}),
+  };
+}
+
+function actionOf({ step, before }: PlannedTarget): Action {
+  switch (step.verb) {
+    case "apply":
+      return before === undefined ? "create" : "change";
+    case "patch":
+      return "change";
+    case "delete":
+    case "release":
+      return step.verb;
+    case "ask":
+    case "read":
+      return "none";
+    case "skip":
+      return step.failure === undefined ? "none" : "fail";
+  }
+}
+
+function claimOf(key: ClaimKey): { policy: string; rule: string; trigger: string } {
+  const { policy, rule, trigger } = claimRef(key);
+  return { policy: printRef({ ...policy, group: "" }), rule, trigger: printRef(trigger) };
+}
+
+function placeOf(world: OfflineWorld, { group, kind, namespace, name }: ObjectRef): Place {
+  const version = world.catalogue.findKind({ group, kind })?.version ?? "";
+  return { apiVersion: apiVersionOf(group, version), kind, ...(namespace === "" ? {} : { namespace }), name };
+}
+
+function masked({ path, from, to }: Change, { kind }: KubernetesObject, mask: Mask): Change {
+  const shown = (value: Json): Json => mask.value(kind, path, value);
+  return {
+    path,
+    ...(from === undefined ? {} : { from: shown(from) }),
+    ...(to === undefined ? {} : { to: shown(to) }),
+  };
+}
+
+function reportFailure(claim: ClaimKey, { reason, message }: Failure, mask: Mask): FailureReport {
+  return { ...claimOf(claim), reason, message: mask.text(message) };
+}
+
+function summarise(targets: readonly TargetReport[], failures: readonly FailureReport[]): Summary {
+  const count = (action: Action): number => targets.filter((target) => target.action === action).length;
+  return {
+    create: count("create"),
+    change: count("change"),
+    delete: count("delete"),
+    release: count("release"),
+    none: count("none"),
+    fail: count("fail") + failures.length,
+  };
+}

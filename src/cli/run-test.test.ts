@@ -1,0 +1,294 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject, KubernetesObject } from "../object/index.ts";
+import { parseDocuments } from "./documents.ts";
+import { fileOf, infoRule, namespaceOf, objectOf, policyOf } from "./plan.fixture.ts";
+import { splitDocuments } from "./policies.ts";
+import { type Outcome, runTest } from "./run-test.ts";
+import { parseTestFile } from "./test-file.ts";
+import { readTestValues } from "./test-values.ts";
+
+type Given = {
+  objects: readonly (JsonObject | KubernetesObject)[];
+  result: JsonObject;
+  /** What the file `made.yaml` holds. */
+  made?: readonly (JsonObject | KubernetesObject)[];
+  more?: JsonObject;
+};
+
+function run({ objects, result, made = [], more = {} }: Given): Omit<Outcome, "expectation"> {
+  const expected = { policy: "p", rule: "info", kind: "Namespace", resources: ["shop"], result: "pass", ...result };
+  const parsed = parseTestFile({ metadata: { name: "t" }, results: [expected], ...more });
+  if ("problems" in parsed) return expect.fail(parsed.problems.join("\n"));
+  const [outcome] = runTest({
+    file: parsed.test,
+    ...splitDocuments(parseDocuments([fileOf(...objects)]).documents),
+    values: readTestValues([parsed.test.values]),
+    documentsOf: () => parseDocuments([fileOf(...made)]).documents,
+    now: new Date("2026-01-01T00:00:00Z"),
+  });
+  if (outcome === undefined) return expect.fail("nothing was tested");
+  const { expectation: _expectation, ...rest } = outcome;
+  return rest;
+}
+
+const POLICY = policyOf("p", infoRule());
+const MADE = objectOf("v1", "ConfigMap", "info", { data: { team: "checkout" } });
+const GENERATED = { generatedResource: "made.yaml" };
+
+describe("an offline test passes when", () => {
+  it.each<[string, Given]>([
+    ["the rule applies", { objects: [POLICY, namespaceOf("shop")], result: {} }],
+    ["it gives the object", { objects: [POLICY, namespaceOf("shop")], result: GENERATED, made: [MADE] }],
+    [
+      "it gives the object that Kyverno would have marked",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: GENERATED,
+        made: [{ ...MADE, metadata: { ...MADE.metadata, labels: { "app.kubernetes.io/managed-by": "kyverno" } } }],
+      },
+    ],
+    ["it does not match, and should not", { objects: [POLICY, namespaceOf("shop", {})], result: { result: "skip" } }],
+    [
+      "preconditions do not hold, and should not",
+      {
+        objects: [
+          policyOf("p", infoRule({ preconditions: [{ key: "a", operator: "Equals", value: "b" }] })),
+          namespaceOf("shop"),
+        ],
+        result: { result: "skip" },
+      },
+    ],
+    [
+      "it fails, and should",
+      {
+        objects: [
+          policyOf("p", infoRule({ match: { any: [{ resources: { kinds: ["Namespace"] } }] } })),
+          namespaceOf("shop", {}),
+        ],
+        result: { result: "fail" },
+      },
+    ],
+    [
+      "the object is another one, and should be",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: { ...GENERATED, result: "fail" },
+        made: [{ ...MADE, data: {} }],
+      },
+    ],
+    ["the object is there already", { objects: [POLICY, namespaceOf("shop"), MADE], result: GENERATED, made: [MADE] }],
+    [
+      "it copies the source that the test names",
+      {
+        objects: [policyOf("p", copying()), namespaceOf("shop")],
+        result: { cloneSourceResource: "made.yaml" },
+        made: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "source", namespace: "base" }, data: {} }],
+      },
+    ],
+    [
+      "nobody defines the kinds, as they are guessed from what is there",
+      {
+        objects: [
+          policyOf(
+            "p",
+            infoRule(
+              { match: { any: [{ resources: { kinds: ["Widget"] } }] } },
+              { kind: "Gadget", apiVersion: "x.io/v1", namespace: "shop", data: { spec: {} } },
+            ),
+          ),
+          objectOf("t.example.com/v1", "Widget", "w"),
+        ],
+        result: { kind: "Widget", resources: ["shop/w"] },
+      },
+    ],
+    [
+      "the values stand in for context",
+      {
+        objects: [
+          policyOf(
+            "p",
+            infoRule(
+              { context: [{ name: "settings", configMap: { name: "x", namespace: "y" } }] },
+              { data: { data: { team: "{{ settings.data.team }}" } } },
+            ),
+          ),
+          namespaceOf("shop"),
+        ],
+        result: GENERATED,
+        made: [MADE],
+        more: {
+          values: {
+            policies: [{ name: "p", rules: [{ name: "info", values: { "settings.data.team": "checkout" } }] }],
+          },
+        },
+      },
+    ],
+    [
+      "the values give the namespace its labels",
+      {
+        objects: [
+          policyOf(
+            "p",
+            infoRule(
+              {
+                match: { any: [{ resources: { kinds: ["Pod"], namespaceSelector: { matchLabels: { team: "x" } } } }] },
+              },
+              { namespace: "shop", data: { data: {} } },
+            ),
+          ),
+          objectOf("v1", "Pod", "web"),
+        ],
+        result: { kind: "Pod", resources: ["shop/web"] },
+        more: { values: { namespaceSelector: [{ name: "shop", labels: { team: "x" } }] } },
+      },
+    ],
+    [
+      "the policy is of kyverno.io",
+      { objects: [{ ...POLICY, apiVersion: "kyverno.io/v1" }, namespaceOf("shop")], result: GENERATED, made: [MADE] },
+    ],
+    [
+      "the policy has other rules that nobody serves",
+      { objects: [policyOf("p", { name: "m", mutate: {} }, infoRule()), namespaceOf("shop")], result: {} },
+    ],
+    [
+      "it is written as in older files",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: { resources: [], resource: "shop", result: null, status: "pass" },
+      },
+    ],
+  ])("%s", (_when, given) => {
+    expect(run(given)).toEqual({ outcome: "passed" });
+  });
+});
+
+function copying(): JsonObject {
+  const rule = infoRule({}, { clone: { name: "source", namespace: "base" } });
+  const { data: _data, ...generate } = rule.generate as JsonObject; // an object, as the fixture has it
+  return { ...rule, generate };
+}
+
+describe("an offline test fails, and says why, when", () => {
+  it.each<[string, Given, RegExp]>([
+    [
+      "the object is another one",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: GENERATED,
+        made: [{ ...MADE, data: { team: "bank", size: "1" } }],
+      },
+      /^fail instead of pass: ConfigMap shop\/info: \/data\/team is "checkout", and should be "bank"; ConfigMap shop\/info: \/data\/size is missing, and should be "1"$/,
+    ],
+    [
+      "the object has more than it should",
+      { objects: [POLICY, namespaceOf("shop")], result: GENERATED, made: [{ ...MADE, data: {} }] },
+      /\/data\/team is "checkout", and should not be there$/,
+    ],
+    [
+      "the object has other labels",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: GENERATED,
+        made: [{ ...MADE, metadata: { ...MADE.metadata, labels: { a: "b" } } }],
+      },
+      /\/metadata\/labels\/a is missing/,
+    ],
+    [
+      "another object should be made",
+      { objects: [POLICY, namespaceOf("shop")], result: GENERATED, made: [objectOf("v1", "ConfigMap", "other")] },
+      /ConfigMap shop\/other \(objects.yaml\) is not made, but ConfigMap shop\/info$/,
+    ],
+    [
+      "the rule does not match",
+      { objects: [POLICY, namespaceOf("shop", {})], result: {} },
+      /^skip instead of pass: Namespace shop is not selected: its labels do not satisfy team=\?\*$/,
+    ],
+    [
+      "the rule matches",
+      { objects: [POLICY, namespaceOf("shop")], result: { result: "skip" } },
+      /^pass instead of skip: it applies$/,
+    ],
+    [
+      "a source is missing",
+      { objects: [policyOf("p", copying()), namespaceOf("shop")], result: {} },
+      /ConfigMap base\/source does not exist/,
+    ],
+    [
+      "the policy is missing",
+      { objects: [namespaceOf("shop")], result: {} },
+      /^there is no policy p in the policies of the test$/,
+    ],
+    [
+      "the rule is missing",
+      { objects: [POLICY, namespaceOf("shop")], result: { rule: "x" } },
+      /^policy p has no rule x/,
+    ],
+    [
+      "the resource is missing",
+      { objects: [POLICY, namespaceOf("bank")], result: {} },
+      /there is no Namespace shop in the resources$/,
+    ],
+    [
+      "the policy is wrong",
+      { objects: [policyOf("p", infoRule({ generat: {} })), namespaceOf("shop")], result: {} },
+      /spec.rules\[0\].generat: UnknownField/,
+    ],
+  ])("%s", (_when, given, message) => {
+    const { outcome, message: told } = run(given);
+    expect(outcome).toBe("failed");
+    expect(told).toMatch(message);
+  });
+});
+
+describe("an offline test is skipped, and says so, when", () => {
+  it.each<[string, Given, RegExp]>([
+    [
+      "the rule mutates",
+      { objects: [policyOf("p", { name: "info", mutate: {} }), namespaceOf("shop")], result: {} },
+      /mutate rules are not served yet/,
+    ],
+    [
+      "it sets what a single request says",
+      {
+        objects: [POLICY, namespaceOf("shop")],
+        result: {},
+        more: { values: { globalValues: { "request.operation": "UPDATE" } } },
+      },
+      /^request.operation is set/,
+    ],
+    [
+      "it has exceptions",
+      { objects: [POLICY, namespaceOf("shop")], result: {}, more: { exceptions: ["x.yaml"] } },
+      /exceptions/,
+    ],
+    [
+      "it says who made the request, and the rule asks",
+      {
+        objects: [policyOf("p", infoRule({}, { name: "{{ request.userInfo.username }}" })), namespaceOf("shop")],
+        result: {},
+        more: { userinfo: "u.yaml" },
+      },
+      /who made a request/,
+    ],
+  ])("%s", (_when, given, message) => {
+    const { outcome, message: told } = run(given);
+    expect(outcome).toBe("skipped");
+    expect(told).toMatch(message);
+  });
+});
+
+describe("a test file is refused when", () => {
+  it.each<[string, JsonObject, RegExp]>([
+    ["it has no results", {}, /says no results/],
+    [
+      "a result is none",
+      { results: [{ policy: "p", resources: ["x"], result: "ok" }] },
+      /^results\[0\].result is "ok", and has to be one of pass, skip, fail$/,
+    ],
+    ["a result has no policy", { results: [{ resources: ["x"], result: "pass" }] }, /^results\[0\].policy is missing/],
+    ["a result has no resources", { results: [{ policy: "p", result: "pass" }] }, /^results\[0\].resources is missing/],
+  ])("%s", (_when, document, problem) => {
+    const parsed = parseTestFile(document);
+    expect("problems" in parsed && parsed.problems).toEqual([expect.stringMatching(problem)]);
+  });
+});

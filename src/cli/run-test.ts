@@ -1,0 +1,184 @@
+/** One offline test: each rule is planned for each resource, and what comes of it is held against what should. */
+
+import {
+  asJson,
+  canonicalObject,
+  contentOf,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  keyOf,
+  printRef,
+  refOf,
+} from "../object/index.ts";
+import { planClaim } from "../plan/index.ts";
+import { claimKey, createInventory } from "../state/index.ts";
+import { createOfflineCatalogue, guessKinds, prepareObjects } from "./catalogue.ts";
+import { type Difference, differences } from "./differences.ts";
+import type { Document } from "./documents.ts";
+import { unmarked } from "./offline-plan.ts";
+import { onlyRule } from "./offline-policy.ts";
+import { createOfflineWorld, type OfflineWorld } from "./offline-world.ts";
+import { compilePolicies } from "./policies.ts";
+import type { Expectation, Result, TestFile } from "./test-file.ts";
+import { type TestValues, whyNotServed, withValues } from "./test-values.ts";
+
+export type OfflineTest = {
+  file: TestFile;
+  policies: readonly Document[];
+  resources: readonly Document[];
+  values: TestValues;
+  /** The documents of the files that the expectations name. */
+  documentsOf(path: string): readonly Document[];
+  now: Date;
+};
+
+/** `skipped`: nothing was tested, and `message` says why. */
+export type Outcome = { expectation: Expectation; outcome: "passed" | "failed" | "skipped"; message?: string };
+
+export function runTest(test: OfflineTest): Outcome[] {
+  return test.file.expectations.map((expectation) => ({ expectation, ...judge(test, expectation) }));
+}
+
+type Judged = Omit<Outcome, "expectation">;
+
+function judge(test: OfflineTest, expectation: Expectation): Judged {
+  const values = test.values.valuesFor(expectation.policy, expectation.rule, nameIn(expectation.resource));
+  const found = findRule(test, expectation, values);
+  if ("failed" in found) return { outcome: "failed", message: found.failed };
+  const skipped = whySkipped(test, found.rule) ?? whyNotServed(values);
+  if (skipped !== undefined) return { outcome: "skipped", message: skipped };
+  const came = evaluate(test, expectation, found.policy);
+  if (came.result === expectation.result) return { outcome: "passed" };
+  const message = `${came.result} instead of ${expectation.result}: ${came.because}`;
+  return { outcome: "failed", message };
+}
+
+type Found = { policy: Document; rule: JsonObject } | { failed: string };
+
+/** The policy with this rule alone: what other rules need is none of its business. */
+function findRule(test: OfflineTest, { policy, rule }: Expectation, values: JsonObject): Found {
+  const document = test.policies.find(({ object }) => isNamed(object, policy));
+  if (document === undefined) return { failed: `there is no policy ${policy} in the policies of the test` };
+  const reduced = onlyRule(document, rule, (found) => withValues(found, values));
+  return reduced ?? { failed: `policy ${policy} has no rule ${rule} that generates or mutates` };
+}
+
+function whySkipped({ file }: OfflineTest, rule: JsonObject): string | undefined {
+  if (rule.generate === undefined) return "mutate rules are not served yet";
+  if (file.hasExceptions) return "policy exceptions are not served yet";
+  const asksWho = /userInfo|serviceAccountName|"(?:subjects|roles|clusterRoles)"/.test(JSON.stringify(rule));
+  return file.hasUserInfo && asksWho ? "who made a request is known at admission, which is not served yet" : undefined;
+}
+
+type Evaluated = { result: Result; because: string };
+
+function evaluate(test: OfflineTest, expectation: Expectation, policy: Document): Evaluated {
+  const { world, problems } = worldOf(test, expectation, policy);
+  if (problems.length > 0) return { result: "fail", because: problems.join("; ") };
+  const trigger = triggerIn(world, expectation);
+  if (trigger === undefined)
+    return { result: "fail", because: `there is no ${expectation.kind} ${expectation.resource} in the resources` };
+  const [state] = world.policies.values();
+  if (state === undefined) return { result: "fail", because: "it has no policy" };
+  const plan = planClaim(world, claimKey({ policy: state.ref, rule: expectation.rule, trigger: refOf(trigger) }));
+  if (plan.fate === "gone" || plan.idle) return { result: "skip", because: plan.because };
+  const failed = [...plan.failures, ...plan.steps.flatMap((step) => ("failure" in step ? (step.failure ?? []) : []))];
+  if (failed.length > 0) return { result: "fail", because: failed.map(({ message }) => message).join("; ") };
+  const made = plan.steps.flatMap((step) => (step.verb === "apply" ? [unmarked(step.object)] : []));
+  return compareMade(
+    made,
+    expectation.generatedResource === undefined ? [] : test.documentsOf(expectation.generatedResource),
+  );
+}
+
+type Surroundings = { world: OfflineWorld; problems: string[] };
+
+/** Nothing is there but the triggers and what rules read: a test asks what a rule gives, not what is left to do. */
+function worldOf(test: OfflineTest, { cloneSourceResource }: Expectation, policy: Document): Surroundings {
+  const sources = cloneSourceResource === undefined ? [] : test.documentsOf(cloneSourceResource);
+  const resources = withNamespaces([...test.resources, ...sources], test.values.namespaces);
+  const guess = guessKinds(resources, [asJson(policy.object)]);
+  const catalogue = createOfflineCatalogue(resources, { guess });
+  const { objects, problems } = prepareObjects(resources, catalogue);
+  const compiled = compilePolicies([policy], catalogue);
+  const world = createOfflineWorld({
+    catalogue,
+    policies: compiled.states,
+    objects,
+    installation: "test",
+    systemNamespaces: new Set(),
+    now: test.now,
+  });
+  const emptied = { ...world, inventory: createInventory(world.installation) };
+  return { world: emptied, problems: [...problems, ...compiled.problems] };
+}
+
+/** Labels that the values give to a namespace, whether it is among the resources or not. */
+function withNamespaces(documents: readonly Document[], namespaces: readonly KubernetesObject[]): Document[] {
+  const labelled = new Map(namespaces.map((object) => [keyOf(refOf(object)), object]));
+  const found = documents.map(({ origin, object }) => {
+    const labels = labelled.get(keyOf(refOf(object)))?.metadata.labels;
+    if (labels === undefined) return { origin, object };
+    labelled.delete(keyOf(refOf(object)));
+    return { origin, object: { ...object, metadata: { ...object.metadata, labels } } };
+  });
+  return [...found, ...[...labelled.values()].map((object) => ({ origin: "the values", object }))];
+}
+
+function triggerIn(world: OfflineWorld, { kind, resource }: Expectation): KubernetesObject | undefined {
+  const [state] = world.policies.values();
+  const rules = state?.phase === "compiled" ? state.compiled.rules : [];
+  const stored = [...world.catalogue.all()].flatMap((served) => [...(world.objects(served)?.values() ?? [])]);
+  const named = stored.filter((object) => isNamed(object, resource) && (kind === "" || object.kind === kind));
+  // of several kinds, the one that the rule is about
+  const triggers = rules.flatMap((rule) => rule.triggers.map((trigger) => trigger.kind));
+  return named.find((object) => triggers.includes(object.kind)) ?? named[0];
+}
+
+function isNamed({ metadata }: KubernetesObject, name: string): boolean {
+  const [namespace, own] = name.includes("/") ? name.split("/") : [undefined, name];
+  return metadata.name === own && (namespace === undefined || (metadata.namespace ?? "") === namespace);
+}
+
+function nameIn(resource: string): string {
+  return resource.slice(resource.indexOf("/") + 1);
+}
+
+function compareMade(made: readonly KubernetesObject[], wanted: readonly Document[]): Evaluated {
+  const problems = wanted.flatMap(({ origin, object }) => {
+    const found = made.find((candidate) => isMeant(candidate, object));
+    if (found === undefined) return [`${printRef(refOf(object))} (${origin}) is not made, but ${printAll(made)}`];
+    return differences(comparable(found), comparable(canonicalObject(object))).map(
+      (difference) => `${printRef(refOf(object))}: ${printDifference(difference)}`,
+    );
+  });
+  return problems.length === 0
+    ? { result: "pass", because: "it applies" }
+    : { result: "fail", because: problems.join("; ") };
+}
+
+function isMeant(made: KubernetesObject, wanted: KubernetesObject): boolean {
+  const isSamePlace = wanted.metadata.namespace === undefined || wanted.metadata.namespace === made.metadata.namespace;
+  return isSamePlace && made.kind === wanted.kind && made.metadata.name === wanted.metadata.name;
+}
+
+function printAll(made: readonly KubernetesObject[]): string {
+  return made.length === 0 ? "nothing" : made.map((object) => printRef(refOf(object))).join(", ");
+}
+
+/** What the tool that the format comes from marks its objects with is no content. */
+const MARKS_OF_KYVERNO = /^(?:generate\.kyverno\.io\/|app\.kubernetes\.io\/managed-by$)/;
+
+function comparable(object: KubernetesObject): Json {
+  const { labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
+  const kept = Object.fromEntries(Object.entries(labels).filter(([key]) => !MARKS_OF_KYVERNO.test(key)));
+  const metadata = { labels: kept, annotations, ownerReferences: ownerReferences as Json };
+  return { apiVersion: object.apiVersion, ...contentOf(object), metadata };
+}
+
+function printDifference({ path, found, wanted }: Difference): string {
+  if (found === undefined) return `${path} is missing, and should be ${JSON.stringify(wanted)}`;
+  if (wanted === undefined) return `${path} is ${JSON.stringify(found)}, and should not be there`;
+  return `${path} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`;
+}
