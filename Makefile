@@ -10,7 +10,7 @@ CHECKS := lint types unit generated
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo bench build crds control-plane $(CHECKS) e2e
+.PHONY: help check test demo bench property build crds control-plane $(CHECKS) e2e
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -41,6 +41,9 @@ generated: $(INSTALLED) ## are the generated files fresh?
 
 e2e: $(INSTALLED) ## tests against real control planes
 	@$(call vitest,e2e)
+
+property: $(INSTALLED) ## random sequences of operations against a control plane (SEQUENCES=2000)
+	@PERENNIAL_PROPERTY_SEQUENCES=$(or $(SEQUENCES),2000) $(BIN)/vitest run --project e2e e2e/property/property.test.ts
 
 build: $(INSTALLED) ## bundle src/ into dist/main.js
 	@rm -rf dist && $(BIN)/rolldown -c && chmod +x dist/main.js
