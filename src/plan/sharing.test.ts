@@ -138,6 +138,29 @@ describe("a target whose holder still wants it", () => {
     expect(planOf(world, serve(world, "third", { day: 3 }))).toMatchObject(CONFLICT);
   });
 
+  it.each<[string, JsonObject]>([
+    ["another label", { tier: "gold" }],
+    ["no label", {}],
+  ])("is not shared with who wants %s on it, whether it was looked at yet or not", (_which, labels) => {
+    const labelled = (tiers: JsonObject): Wish => ({
+      more: { data: { metadata: { labels: tiers }, data: { by: "all" } } },
+    });
+    const world = emptyShop();
+    const live = make(world, serve(world, "holder", labelled({ tier: "lead" })));
+    const other = serve(world, "other", { ...labelled(labels), day: 2 });
+    expect(planOf(world, other)).toMatchObject(CONFLICT);
+    world.inventory.forget(keyOf(SETTINGS));
+    see(world, live); // as after a start
+    expect(planOf(world, other)).toMatchObject(CONFLICT);
+  });
+
+  it("once, and does not keep it, shares it with nobody, even if it is as another one wants it", () => {
+    const world = emptyShop();
+    make(world, serve(world, "holder", { data: { by: "all" } }));
+    serve(world, "holder", { data: { by: "all" }, more: { synchronize: false } });
+    expect(planOf(world, serve(world, "other", { data: { by: "all" }, day: 2 }))).toMatchObject(CONFLICT);
+  });
+
   it("is known by the digest when the annotations were taken off", () => {
     const world = emptyShop();
     const holder = serve(world, "holder", {});

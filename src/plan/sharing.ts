@@ -16,7 +16,11 @@ export function holderOf(world: World, record: TargetRecord): ClaimKey | undefin
   });
 }
 
-export type Hold = { type: "wanted" } | { type: "unknown"; because: string } | { type: "given up" };
+/** `as`: how the holder keeps it; undefined when it was made once. */
+export type Hold =
+  | { type: "wanted"; as: DesiredTarget | undefined }
+  | { type: "unknown"; because: string }
+  | { type: "given up" };
 
 /**
  * Whether the holder of a target still wants it. `unknown`: nobody can say just now what it wants, as when its policy is
@@ -29,15 +33,20 @@ export function holdOf(world: World, { ref }: TargetRecord, holder: ClaimKey): H
     return fate.kept === true ? { type: "given up" } : { type: "unknown", because: fate.because };
   const wish = wishOf(world, fate.rule, fate.trigger, lastWrite(world, fate.identity));
   if (wish.type === "unknown") return wish;
-  if (wish.wants.has(keyOf(ref))) return { type: "wanted" };
+  const key = keyOf(ref);
+  if (wish.wants.has(key)) return { type: "wanted", as: wish.wants.get(key) };
   return wish.mayWant === undefined ? { type: "given up" } : { type: "unknown", because: wish.mayWant };
 }
 
-/** Same content, whatever the marks: what the holder wants, or, while nobody has judged that, what is there. */
-export function sharesContent({ object, ref }: DesiredTarget, { judged, pending }: TargetRecord): boolean {
+/**
+ * Whether the holder keeps the target as another claim wants it. While it cannot say, what it wanted when that was judged last
+ * counts, and without that, what is there. What was made once is not kept as anything.
+ */
+export function isKeptAs({ object }: DesiredTarget, hold: Hold, { judged, pending }: TargetRecord): boolean {
+  if (hold.type === "wanted") return hold.as !== undefined && unmarkedDigest(hold.as.object) === unmarkedDigest(object);
   if (judged !== undefined) return judged.content === unmarkedDigest(object);
   if (pending === undefined) return false;
-  const { values, extra } = findDrift({ ...object, metadata: { name: ref.name } }, pending.live);
+  const { values, extra } = findDrift(object, pending.live);
   return values.length === 0 && extra.length === 0;
 }
 

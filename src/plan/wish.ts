@@ -1,17 +1,18 @@
 /** What a rule wants for a trigger, asked by somebody else than its own claim. */
 
 import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import type { CompiledRule, DesiredTarget } from "../rule/index.ts";
 import type { World } from "../state/index.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 
 /**
- * `unknown`: nobody can say just now. `wants`: what it makes or, of what is made once, has made. `mayWant`: why nothing may be
+ * `unknown`: nobody can say just now. `wants`: what it makes, and as what it keeps it; nothing keeps what is made, or was made,
+ * once. `mayWant`: why nothing may be
  * concluded from what is not among them, as when what it copies may come back.
  */
 export type Wish =
   | { type: "unknown"; because: string }
-  | { type: "known"; wants: ReadonlySet<ObjectKey>; mayWant: string | undefined };
+  | { type: "known"; wants: ReadonlyMap<ObjectKey, DesiredTarget | undefined>; mayWant: string | undefined };
 
 /** `lastSeen`: as for the absence of a trigger. */
 export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObject, lastSeen: number): Wish {
@@ -21,6 +22,7 @@ export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObje
     return { type: "unknown", because: `whether ${snapshot.unknown} is there is not known yet` };
   if (!desired.ok) return { type: "unknown", because: desired.message };
   const made = rule.synchronize ? [] : desired.unmet.map(({ target }) => target);
-  const wants = new Set([...desired.targets.map(({ ref }) => ref), ...made].map(keyOf));
+  const kept = desired.targets.map((target) => [keyOf(target.ref), rule.synchronize ? target : undefined] as const);
+  const wants = new Map([...made.map((ref) => [keyOf(ref), undefined] as const), ...kept]);
   return { type: "known", wants, mayWant: desired.failed?.[0]?.message ?? snapshot.whyHeld(lastSeen)?.because };
 }
