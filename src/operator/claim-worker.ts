@@ -6,6 +6,7 @@
 import { applyStep, explainFailure, neededPermission, type Outcome, type Refusal } from "../apply/index.ts";
 import { keyOf, type ObjectKey, printRef, type Resource } from "../object/index.ts";
 import {
+  APPLY_REFUSED,
   type Attempt,
   isQuestion,
   isWrite,
@@ -180,6 +181,7 @@ class ClaimRun {
       this.#refuse(step, refusal); // without the object at hand there is no other strategy
     } else {
       inventory.noteTried(target, strategy);
+      if (strategy === "apply") inventory.noteTried(target, APPLY_REFUSED);
       if (strategy !== "reset") this.#setbacks.set(target, refusal);
     }
   }

@@ -18,6 +18,7 @@ import {
 } from "../object/index.ts";
 import { type Drift, driftPaths } from "./drift.ts";
 import { describeCorrection, shownValues } from "./drift-record.ts";
+import type { Change } from "./fresh.ts";
 import { moveOwnership } from "./ownership.ts";
 import { removePaths } from "./removal.ts";
 import type { ApplyStep, Failure, PatchOperation, PatchStep, Strategy } from "./step.ts";
@@ -52,8 +53,11 @@ function strategiesFor(drift: Drift): Strategy[] {
   return [...first, "move", "apply", "patch-stale"];
 }
 
-/** What moves or removes things gives the apply that was of no use another chance. */
-const BEFORE_APPLY: readonly Strategy[] = ["move", "patch-stale"];
+/** What moves, removes or sets things gives the apply that was of no use another chance. */
+const BEFORE_APPLY: readonly Strategy[] = ["move", "patch-stale", "reset", "rewrite"];
+
+/** Stands among the strategies that were tried when the server refused an apply as invalid. */
+export const APPLY_REFUSED = "apply refused";
 
 /** `tried` is in the order in which they were. */
 function isTried(strategy: Strategy, tried: ReadonlySet<string>): boolean {
@@ -62,9 +66,9 @@ function isTried(strategy: Strategy, tried: ReadonlySet<string>): boolean {
   return tried.has("apply") && BEFORE_APPLY.every((other) => order.indexOf(other) < order.indexOf("apply"));
 }
 
-/** Ownership was moved, and the apply that prunes has not followed yet. */
-export function isMoved(tried: ReadonlySet<string>): boolean {
-  return tried.has("move") && !isTried("apply", tried);
+/** Ownership was moved, or values were set without an apply: the apply that makes it ours has not followed yet. */
+export function awaitsApply(tried: ReadonlySet<string>): boolean {
+  return (tried.has("move") || tried.has("rewrite")) && !isTried("apply", tried);
 }
 
 /** The strategy as a write; undefined when it was tried, or there is nothing for it to do. */
@@ -111,6 +115,14 @@ export function planRemoval(
   if (paths.length === 0 || tried.has(strategy)) return undefined;
   const isDesired = (path: Path): boolean => valueAt(asJson(desired), path) !== undefined;
   return patchStep(drifted, strategy, removePaths(asJson(live), paths, isDesired));
+}
+
+/** Sets desired places to what a fresh object has there, so that the next apply fits. */
+export function planRewrite(drifted: Drifted, changes: readonly Change[]): PatchStep | undefined {
+  const patch = changes.flatMap(({ path, fresh }) =>
+    fresh === undefined ? [] : [{ op: "replace", path: printPointer(path), value: fresh } as const],
+  );
+  return patch.length === 0 || drifted.tried.has("rewrite") ? undefined : patchStep(drifted, "rewrite", patch);
 }
 
 function patchStep(

@@ -15,7 +15,7 @@ type Row = { desired: JsonObject; live: JsonObject; fresh: JsonObject[]; owned?:
 
 function compare({ desired: wanted, live: stored, fresh, owned = {}, kind = "Widget" }: Row) {
   const found = compareFresh(desired(wanted, kind), live(stored, owned, kind), fresh);
-  return { removable: found.removable.map(printPointer), desired: found.desired };
+  return { removable: found.removable.map(printPointer), desired: found.desired.map(({ path }) => printPointer(path)) };
 }
 
 const SAME = { removable: [], desired: [] };

@@ -20,7 +20,6 @@ import {
   MANAGER,
   ownValue,
   type Path,
-  printPointer,
   stepInto,
 } from "../object/index.ts";
 import { leaveOut, placesLeftOut } from "./ignored.ts";
@@ -28,9 +27,11 @@ import { leaveOut, placesLeftOut } from "./ignored.ts";
 export type Difference = {
   /** Undesired places of the live object that a fresh one lacks, or has otherwise. */
   removable: Path[];
-  /** Desired places that a fresh object has otherwise: only another owner can be why. */
-  desired: string[];
+  /** Desired places that a fresh object has otherwise, as it has them: only another owner can be why. */
+  desired: Change[];
 };
+
+export type Change = { path: Path; fresh: Json | undefined };
 
 /** `answers`: contents of fresh objects, at least one. */
 export function compareFresh(
@@ -91,7 +92,7 @@ function isAsFresh({ live, fresh: [first, second] }: Seen): boolean {
 
 function compareDesired({ fresh, ...place }: Omit<Place<Json, Json>, "fresh"> & Seen, found: Difference): void {
   const present = fresh.filter((value) => value !== undefined);
-  if (present.length < fresh.length) return void found.desired.push(printPointer(place.path));
+  if (present.length < fresh.length) return void found.desired.push({ path: place.path, fresh: undefined });
   compareValues({ ...place, fresh: present }, found);
 }
 
@@ -99,7 +100,7 @@ function compareValues(place: Place<Json, Json>, found: Difference): void {
   const { desired, live } = place;
   if (isJsonObject(desired) && isJsonObject(live)) compareFields({ ...place, desired, live }, found);
   else if (Array.isArray(desired) && Array.isArray(live)) compareLists({ ...place, desired, live }, found);
-  else found.desired.push(printPointer(place.path));
+  else found.desired.push({ path: place.path, fresh: place.fresh[0] });
 }
 
 function compareLists(place: Place<Json[], Json[]>, found: Difference): void {
@@ -107,7 +108,8 @@ function compareLists(place: Place<Json[], Json[]>, found: Difference): void {
   if (elements.length > 0) return compareElements(place, elements, found);
   const { desired, live, fresh, path } = place;
   const lists = fresh.filter((list) => Array.isArray(list) && list.length === live.length) as Json[][]; // as filtered
-  if (desired.length !== live.length || lists.length < fresh.length) return void found.desired.push(printPointer(path));
+  if (desired.length !== live.length || lists.length < fresh.length)
+    return void found.desired.push({ path, fresh: fresh[0] });
   live.forEach((item, i) => {
     const inner = { live: item, fresh: lists.map((list) => list[i]), path: [...path, i] };
     if (!isAsFresh(inner)) compareDesired({ ...inner, desired: desired[i] ?? null, owned: undefined }, found);
@@ -128,7 +130,7 @@ function compareElements(place: Place<Json[], Json[]>, elements: readonly string
     if (desired === undefined) found.removable.push(inner.path);
     else compareDesired({ ...inner, desired, owned: ownedElement(place.owned, item) }, found);
   });
-  if (left.length > 0) found.desired.push(printPointer(place.path));
+  if (left.length > 0) found.desired.push({ path: place.path, fresh: place.fresh[0] });
 }
 
 function counterparts(lists: readonly Json[], item: Json, keys: readonly string[]): (Json | undefined)[] {

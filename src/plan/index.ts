@@ -1,3 +1,4 @@
+export { APPLY_REFUSED } from "./correction.ts";
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
 export { objectsReadBy, type Plan, planClaim } from "./plan.ts";

@@ -2,11 +2,20 @@
 
 import { printPointer } from "../object/index.ts";
 import type { FreshAnswers } from "../state/index.ts";
-import { type Drifted, listPaths, planApply, planCorrection, planMove, planRemoval } from "./correction.ts";
+import {
+  APPLY_REFUSED,
+  type Drifted,
+  listPaths,
+  planApply,
+  planCorrection,
+  planMove,
+  planRemoval,
+  planRewrite,
+} from "./correction.ts";
 import { type Drift, driftPaths, isDefinite } from "./drift.ts";
 import { describeCorrection } from "./drift-record.ts";
 import { compareFresh, type Difference } from "./fresh.ts";
-import { ask, driftedOf, failed, judge, type Own, type Seen } from "./own-target.ts";
+import { answersOf, ask, driftedOf, failed, judge, type Own, type Seen } from "./own-target.ts";
 import type { ApplyStep, PatchStep } from "./step.ts";
 import type { TargetPlan } from "./wanted.ts";
 
@@ -24,21 +33,26 @@ export function compareOwn(target: Seen, drift: Drift | undefined, answers: Fres
 }
 
 /** All of it lies where somebody has taken something from us. */
-function isExplained({ removable, desired }: Difference, drift: Drift | undefined): boolean {
+function isExplained(difference: Difference, drift: Drift | undefined): boolean {
   const taken = drift?.doubtful ?? [];
-  const paths = [...removable.map(printPointer), ...desired];
-  return paths.every((path) => taken.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)));
+  return pathsOf(difference).every((path) =>
+    taken.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)),
+  );
 }
 
 /** When nothing helps it is settled: nobody owns what is left, unless it is something desired. */
 function correctDifference(target: Seen, drift: Drift | undefined, difference: Difference): TargetPlan {
   const step = nextAttempt(driftedOf(target), drift, difference);
-  const [kept] = difference.desired;
+  const [kept] = difference.desired.map(({ path }) => printPointer(path));
   if (step === undefined) return drift === undefined || kept === undefined ? judge(target, true) : failed(target, kept);
-  const paths = [...difference.removable.map(printPointer), ...difference.desired];
+  const paths = pathsOf(difference);
   // what an earlier desired state has left behind is nobody's drift
   const correction = isChanged(target) ? {} : { correction: describeCorrection(paths, driftedOf(target)) };
   return { step: { ...step, ...correction, because: `${listPaths(paths)} is not what a fresh object has` } };
+}
+
+function pathsOf({ removable, desired }: Difference): string[] {
+  return [...removable, ...desired.map(({ path }) => path)].map(printPointer);
 }
 
 /**
@@ -65,5 +79,29 @@ function isChanged({ record: { judged }, content }: Own): boolean {
 export function correct(target: Seen, drift: Drift): TargetPlan {
   const step = planCorrection(driftedOf(target), drift);
   if (step !== undefined) return { step };
-  return isDefinite(drift) ? failed(target, driftPaths(drift)[0] ?? "") : judge(target, true);
+  if (!isDefinite(drift)) return judge(target, true);
+  const [path = ""] = driftPaths(drift);
+  return (target.record.tried.has(APPLY_REFUSED) ? unblock(target, drift) : undefined) ?? failed(target, path);
+}
+
+/**
+ * What stands in the way of the apply may be owned by nobody, such as a port that has the name of ours: what a fresh object
+ * lacks is taken out, and what it has otherwise is set, before another apply.
+ */
+function unblock(target: Seen, drift: Drift): TargetPlan | undefined {
+  const answers = answersOf(target);
+  if (answers === undefined)
+    return { step: ask(target, `${listPaths(driftPaths(drift))} differs, and cannot be applied`) };
+  const [first] = answers.contents;
+  if (first === undefined) return undefined;
+  const difference = compareFresh(target.wanted.object, target.live, answers.contents);
+  const drifted = driftedOf(target);
+  const step =
+    planRemoval(drifted, { strategy: "reset", paths: difference.removable }) ??
+    planRewrite(drifted, difference.desired);
+  if (step === undefined) return undefined;
+  const correction = describeCorrection(driftPaths(drift), drifted);
+  return {
+    step: { ...step, correction, because: `${listPaths(pathsOf(difference))} is in the way of what is applied` },
+  };
 }

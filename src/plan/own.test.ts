@@ -10,6 +10,7 @@ import {
   refOf,
 } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
+import { APPLY_REFUSED } from "./correction.ts";
 import { type Plan, planClaim } from "./plan.ts";
 import type { AskStep, Step } from "./step.ts";
 import {
@@ -279,6 +280,49 @@ describe("doubt about ownership", () => {
     world.inventory.noteTried(TARGET, "patch");
     answer(world, step(world, key));
     expect(step(world, key)).toMatchObject(IN_SYNC);
+  });
+});
+
+describe("an apply that the server refuses as invalid", () => {
+  /** A value was edited, and what nobody owns stands beside it. */
+  function refused(more: JsonObject): { world: TestWorld; key: ClaimKey } {
+    const { world, key, live } = checked();
+    const edit = (object: JsonObject) => Object.assign(object, { data: { owner: "mallory" } }, more);
+    observe(world, changedBy("nobody", live, edit, {}));
+    expect(step(world, key).verb).toBe("apply");
+    for (const tried of ["apply", APPLY_REFUSED]) world.inventory.noteTried(TARGET, tried);
+    answer(world, step(world, key));
+    return { world, key };
+  }
+
+  it("is made to fit: what a fresh object lacks is taken out", () => {
+    const { world, key } = refused({ binaryData: { inTheWay: "eA==" } });
+    expect(step(world, key)).toMatchObject({ verb: "patch", patch: [{}, { op: "remove", path: "/binaryData" }] });
+    world.inventory.noteTried(TARGET, "reset");
+    expect(step(world, key)).toMatchObject({ verb: "apply", attempt: { once: true } });
+  });
+
+  it("is made to fit: what a fresh object has otherwise is set, and applied after all", () => {
+    const { world, key } = refused({});
+    const rewrite = step(world, key);
+    expect(rewrite).toMatchObject({ patch: [{}, { op: "replace", path: "/data/owner", value: "shop" }] });
+    world.inventory.noteTried(TARGET, "rewrite");
+    const { pending } = world.inventory.get(TARGET) ?? {};
+    if (pending === undefined) throw new Error("nothing is seen");
+    observe(
+      world,
+      changedBy("perennial", pending.live, (o) => Object.assign(o, { data: { owner: "shop" } }), {}),
+      "write",
+    );
+    expect(step(world, key)).toMatchObject({ verb: "apply", attempt: { once: true } });
+    world.inventory.noteTried(TARGET, "apply");
+    expect(step(world, key)).toMatchObject(IN_SYNC);
+  });
+
+  it("is told when nothing is in its way", () => {
+    const { world, key } = refused({});
+    for (const tried of ["rewrite", "apply"]) world.inventory.noteTried(TARGET, tried);
+    expect(step(world, key)).toMatchObject({ verb: "skip", failure: { reason: "NotAccepted" } });
   });
 });
 

@@ -8,7 +8,7 @@
 
 import type { KubernetesObject } from "../object/index.ts";
 import type { Judgement, TargetRecord, World } from "../state/index.ts";
-import { isMoved, listPaths, planApply } from "./correction.ts";
+import { awaitsApply, listPaths, planApply } from "./correction.ts";
 import { type Drift, driftPaths, findDrift, isDefinite, isInSync } from "./drift.ts";
 import { isExactly } from "./fresh.ts";
 import { compareOwn, correct } from "./own-difference.ts";
@@ -35,7 +35,8 @@ export function planOwn(world: World, wanted: Wanted, record: TargetRecord): Tar
   const own = ownTarget(world, wanted, record);
   const { desired } = own;
   const { judged, refusal, pending } = record;
-  if (judged?.desired === desired && judged.digest === record.digest) return planJudged(own, judged);
+  const isJudged = judged?.desired === desired && judged.digest === record.digest;
+  if (isJudged && !awaitsApply(record.tried)) return planJudged(own, judged);
   if (refusal?.desired === desired) return cannotBe(own, refusal);
   if (pending === undefined) return { step: applyChanged(own) };
   return planSeen(own, pending.live);
@@ -55,10 +56,10 @@ function planJudged(own: Own, judged: Judgement): TargetPlan {
 
 function planSeen(own: Own, live: KubernetesObject): TargetPlan {
   const { judged, tried } = own.record;
-  if (judged !== undefined && isUnchanged(own, judged, live)) return judgedAgain(own, judged);
+  if (judged !== undefined && !awaitsApply(tried) && isUnchanged(own, judged, live)) return judgedAgain(own, judged);
   const target = seen(own, live);
   const drift = findDrift(own.wanted.object, live);
-  if (isMoved(tried) && !isDefinite(drift)) return applyMoved(target);
+  if (awaitsApply(tried) && !isDefinite(drift)) return applyAfter(target);
   if (isInSync(drift)) return planOwned(target);
   // additions that nothing took out may be defaults which somebody else has come to own
   const onlyExtras = drift.applied && drift.values.length + drift.stale.length === 0;
@@ -66,10 +67,12 @@ function planSeen(own: Own, live: KubernetesObject): TargetPlan {
   return planDoubtful(target, drift);
 }
 
-/** What others owned is in our entry now, so that everything looks like ours: only an apply makes it so. */
-function applyMoved(target: Seen): TargetPlan {
+/** What others owned is in our entry now and looks like ours, or what we set is not in it: only an apply makes it so. */
+function applyAfter(target: Seen): TargetPlan {
   const step = planApply(driftedOf(target));
-  return step === undefined ? judge(target, true) : { step: { ...step, because: "what others owned is to be pruned" } };
+  return step === undefined
+    ? judge(target, true)
+    : { step: { ...step, because: "what was made ours is to be applied" } };
 }
 
 /** The same content under the same desired state is what it was, whatever became of its ownership. */

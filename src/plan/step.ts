@@ -55,9 +55,10 @@ export type PatchOperation = { op: "add" | "replace"; path: string; value: Json 
 /**
  * The ways to bring a target about that is there already, tried one after the other until it is as it should be: take
  * additions out; make everything ours, so that the next apply prunes it; apply; take out what we no longer want, so that
- * the next apply fits; take out what only the server or somebody unknown can have set, so that it is set anew.
+ * the next apply fits; take out what only the server or somebody unknown can have set, so that it is set anew; and where
+ * the server refuses to apply to the object as it stands, set it to what a fresh one has.
  */
-export type Strategy = "patch" | "move" | "apply" | "patch-stale" | "reset";
+export type Strategy = "patch" | "move" | "apply" | "patch-stale" | "reset" | "rewrite";
 
 /** `desired`: the digest of what is desired. `once`: it counts as tried whatever it does; else when it changes nothing. */
 export type Attempt = { strategy: Strategy; desired: string; once: boolean };

@@ -45,7 +45,7 @@ export interface InventoryWriter extends Inventory {
   isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
-  /** All strategies may be tried once more. */
+  /** All strategies may be tried once more, and all questions be asked. */
   forgetTried(key: ObjectKey): void;
   /** What the server answered when it was asked for a fresh object; undefined: it refuses to say. */
   noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void;
@@ -161,7 +161,9 @@ class MapInventory implements InventoryWriter {
   }
 
   forgetTried(key: ObjectKey): void {
-    this.#records.get(key)?.tried.clear();
+    const record = this.#records.get(key);
+    record?.tried.clear();
+    delete record?.answers;
   }
 
   noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void {
