@@ -4,7 +4,6 @@
  * The seed is printed. PERENNIAL_PROPERTY_SEED, _SEQUENCES, _BATCH and _REPLAY say which sequences are run, and how many.
  */
 
-import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runBatch } from "./batch.ts";
 import { blame } from "./blame.ts";
@@ -40,11 +39,6 @@ async function whyBatchFails({ index, size }: Batch): Promise<string> {
     sequence: { operations: sequences[i] ?? [], faults },
     failure,
   }));
-  for (const each of failed)
-    appendFileSync(
-      "/tmp/property-work/prop-failures.jsonl",
-      `${JSON.stringify({ id: each.name, failure: each.failure, operations: each.sequence.operations, faults })}\n`,
-    );
   const [shortest, ...others] = failed.sort((a, b) => a.sequence.operations.length - b.sequence.operations.length);
   if (shortest === undefined) return "";
   const also = others.map(({ name, failure }) => `\n${name} fails ${failure.phase} as well: ${failure.problems[0]}`);

@@ -49,7 +49,11 @@ const GROUPS: readonly Group[] = [
   { apiVersion: "apiextensions.k8s.io/v1", cluster: "CustomResourceDefinition" },
   { apiVersion: "apiregistration.k8s.io/v1", cluster: "APIService" },
   { apiVersion: "flowcontrol.apiserver.k8s.io/v1", cluster: "FlowSchema PriorityLevelConfiguration" },
-  { apiVersion: "resource.k8s.io/v1", namespaced: "ResourceClaim ResourceClaimTemplate", cluster: "DeviceClass ResourceSlice" },
+  {
+    apiVersion: "resource.k8s.io/v1",
+    namespaced: "ResourceClaim ResourceClaimTemplate",
+    cluster: "DeviceClass ResourceSlice",
+  },
   // Custom kinds.
   { apiVersion: "argoproj.io/v1alpha1", namespaced: "AppProject Application ApplicationSet" },
   { apiVersion: "autoscaling.k8s.io/v1", namespaced: "VerticalPodAutoscaler" },
