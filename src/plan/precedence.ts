@@ -11,7 +11,7 @@ import { wishOf } from "./wish.ts";
 
 /** Who takes over a target whose holder is gone. Claims that cannot, or would leave it alone, do not count. */
 export function firstHeir(world: World, target: ObjectRef, asking: ClaimKey): ClaimKey {
-  const heirs = [...world.claims.wanting(keyOf(target))].filter((key) => canWrite(world, key, false));
+  const heirs = [...world.claims.wanting(keyOf(target))].filter((key) => willWrite(world, key, target, "there"));
   return firstOf(world, [asking, ...heirs]);
 }
 
@@ -20,7 +20,7 @@ export function firstHeir(world: World, target: ObjectRef, asking: ClaimKey): Cl
  * it is not left to chance which of them is first.
  */
 export function firstMaker(world: World, target: ObjectRef, asking: ClaimKey): ClaimKey {
-  const known = [...world.claims.wanting(keyOf(target))].filter((key) => canWrite(world, key, true));
+  const known = [...world.claims.wanting(keyOf(target))].filter((key) => willWrite(world, key, target, "absent"));
   const first = firstOf(world, [asking, ...known]);
   return firstOf(world, [first, ...unplannedRivals(world, target, first, asking)]);
 }
@@ -29,15 +29,14 @@ function firstOf(world: World, [first, ...others]: readonly [ClaimKey, ...ClaimK
   return others.reduce((best, key) => (isBefore(world, key, best) ? key : best), first);
 }
 
-/** `absent`: the target is not there, so that what is made once may be made now. */
-function canWrite(world: World, key: ClaimKey, absent: boolean): boolean {
-  const { policy, rule } = claimRef(key);
+/** What is made once is never taken over, and made only at its moment. Its rule is asked: what it wanted last may be out of date. */
+function willWrite(world: World, key: ClaimKey, target: ObjectRef, state: "absent" | "there"): boolean {
+  const { policy, rule, trigger } = claimRef(key);
   const compiled = findRule(world.policies.get(keyOf(policy)), rule);
   if (compiled === undefined) return false;
   if (!world.isReady(keyOf(policy), rule) && !world.isExpected(keyOf(policy), rule)) return false;
-  if (!compiled.synchronize && !(absent && world.isMoment(key))) return false;
-  // a failure of the claim as a whole: what it wants cannot be computed
-  return world.claims.get(key)?.failures.every(({ target }) => target !== undefined) ?? true;
+  if (!compiled.synchronize && !(state === "absent" && world.isMoment(key))) return false;
+  return desires(world, compiled, trigger, target);
 }
 
 /** Claims of the trigger that come before `first`, were not planned yet, and will want the target. */
@@ -45,10 +44,9 @@ function unplannedRivals(world: World, target: ObjectRef, first: ClaimKey, askin
   const { trigger } = claimRef(asking);
   return [...world.policies.values()].flatMap((policy) =>
     rulesFor(policy, target)
-      .map((rule) => ({ rule, key: claimKey({ policy: policy.ref, rule: rule.name, trigger }) }))
-      .filter(({ key }) => key !== asking && world.claims.get(key) === undefined && isBefore(world, key, first))
-      .filter(({ rule, key }) => canWrite(world, key, true) && desires(world, rule, trigger, target))
-      .map(({ key }) => key),
+      .map((rule) => claimKey({ policy: policy.ref, rule: rule.name, trigger }))
+      .filter((key) => key !== asking && world.claims.get(key) === undefined && isBefore(world, key, first))
+      .filter((key) => willWrite(world, key, target, "absent")),
   );
 }
 

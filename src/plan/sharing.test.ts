@@ -85,6 +85,13 @@ describe("a target whose holder no longer wants it", () => {
     expect(younger).toMatchObject({ verb: "skip", because: expect.stringContaining("z-older comes first") });
   });
 
+  it("is missed by the younger one when the older one cannot take it over: Conflict names that", () => {
+    const world = orphaned();
+    conclude(world, serve(world, "older", { day: 2 }), "fails");
+    const younger = planOf(world, serve(world, "younger", { day: 3 }));
+    expect(younger).toMatchObject({ ...CONFLICT, because: expect.stringMatching(/ClusterPolicy older.*fails/) });
+  });
+
   it.each<[string, Wish]>([
     ["would leave it alone", { more: { synchronize: false } }],
     ["cannot say what it wants", { data: FAILING }],
@@ -206,7 +213,7 @@ describe("a target that is not there", () => {
     const younger = planClaim(world, serve(world, "younger", { day: 2 }));
     expect(younger.again).toBeUndefined();
     expect(younger.steps).toMatchObject([
-      { ...CONFLICT, because: expect.stringMatching(/ClusterPolicy older.*comes first and fails/) },
+      { ...CONFLICT, because: expect.stringMatching(/left to .*ClusterPolicy older.*comes first and fails/) },
     ]);
   });
 

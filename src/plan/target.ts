@@ -29,7 +29,7 @@ export function planTarget(world: World, wanted: Wanted): TargetPlan {
   if (record === undefined) return firstStep(world, wanted);
   if (record.deleting) return { step: skip(wanted, "it is being deleted; it is planned when it is gone") };
   if (record.marks === undefined) return planUnmarked(world, wanted, record);
-  if (record.marks.claim !== wanted.digest) return { step: takeOverMarked(world, wanted, record) };
+  if (record.marks.claim !== wanted.digest) return takeOverMarked(world, wanted, record);
   if (!wanted.synchronize) return leftAlone(record, unmarkedDigest(wanted.target.object));
   return planOwn(world, adoptedLike(wanted, record.marks.adopted), record);
 }
@@ -63,11 +63,10 @@ function firstStep(world: World, wanted: Wanted): TargetPlan {
 /** Told when the other one has written, or could not; the time is for what comes in between, such as an edit of its policy. */
 function waitFor(world: World, wanted: Wanted, first: ClaimKey): TargetPlan {
   const { ref } = wanted.target;
-  const fails = world.claims
-    .get(first)
-    ?.failures.some(({ target }) => target === undefined || keyOf(target) === keyOf(ref));
-  if (!fails) return { step: skip(wanted, `${printClaim(first)} comes first and makes it`), again: PATIENCE };
-  const message = `${printRef(ref)} is to be made by ${printClaim(first)}, which comes first and fails; see the status of that policy, or give the targets different names`;
+  const failures = world.claims.get(first)?.failures ?? [];
+  const fails = failures.some(({ target }) => target !== undefined && keyOf(target) === keyOf(ref));
+  if (!fails) return { step: skip(wanted, `${printClaim(first)} comes first`), again: PATIENCE };
+  const message = `${printRef(ref)} is left to ${printClaim(first)}, which comes first and fails; see the status of that policy, or give the targets different names`;
   return { step: skip(wanted, message, { reason: "Conflict", message, target: ref }) };
 }
 
@@ -124,23 +123,25 @@ function notAdopted(wanted: Wanted, live: KubernetesObject, path: string): Step 
 }
 
 /** Marked for another claim: it stays with that one as long as that one wants it. */
-function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): Step {
+function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): TargetPlan {
   const { ref } = wanted.target;
-  if (!wanted.synchronize) return { ...skip(wanted, "it exists, and is left alone"), inSync: true };
+  if (!wanted.synchronize) return { step: { ...skip(wanted, "it exists, and is left alone"), inSync: true } };
   const holder = holderOf(world, record);
   const marked = adoptedLike(wanted, record.marks?.adopted ?? false);
-  if (holder === wanted.key) return apply(marked, record.uid, "its trigger was deleted and created again");
+  if (holder === wanted.key) return { step: apply(marked, record.uid, "its trigger was deleted and created again") };
   const hold = holder === undefined ? undefined : holdOf(world, record, holder);
   if (holder !== undefined && hold?.type === "wanted")
-    return shareOrConflict(wanted, isKeptAs(wanted.target, hold, record), printClaim(holder));
-  if (!world.isPlanned(ref)) return skip(wanted, "whose it is shows when every claim was planned once");
-  if (holder !== undefined && hold?.type === "unknown")
-    return shareOrConflict(wanted, isKeptAs(wanted.target, hold, record), `${printClaim(holder)} (${hold.because})`);
+    return { step: shareOrConflict(wanted, isKeptAs(wanted.target, hold, record), printClaim(holder)) };
+  if (!world.isPlanned(ref)) return { step: skip(wanted, "whose it is shows when every claim was planned once") };
+  if (holder !== undefined && hold?.type === "unknown") {
+    const same = isKeptAs(wanted.target, hold, record);
+    return { step: shareOrConflict(wanted, same, `${printClaim(holder)} (${hold.because})`) };
+  }
   const first = firstHeir(world, ref, wanted.key);
-  if (first !== wanted.key) return skip(wanted, `${printClaim(first)} comes first and takes it over`);
+  if (first !== wanted.key) return waitFor(world, wanted, first);
   const because =
     holder === undefined ? "nobody wants it whom its marks name" : `${printClaim(holder)} no longer wants it`;
-  return apply(marked, record.uid, because);
+  return { step: apply(marked, record.uid, because) };
 }
 
 function shareOrConflict(wanted: Wanted, isSame: boolean, holder: string): Step {
