@@ -184,8 +184,12 @@ describe("whatever the source is besides", () => {
     await cluster.apply(policy, namespace("everywhere", { everywhere: "yes" }));
     await cluster.kubectl("label", "namespace", "origin", "everywhere=yes");
     await waitForObject(cluster, place("everywhere"), hasData({ a: "1" }));
-    const status = await waitForCondition(cluster, "everywhere", { type: "InSync", status: "True" });
-    expect(status.summary).toMatchObject({ triggers: 2, desired: 1 });
+    // the status follows the copies within a second or so
+    await expect
+      .poll(async () => (await waitForCondition(cluster, "everywhere", { type: "InSync", status: "True" })).summary, {
+        timeout: 30_000,
+      })
+      .toMatchObject({ triggers: 2, desired: 1 });
     expect(versionOf(await stored("everywhere"))).toBe(before);
     await cluster.kubectl("label", "namespace", "origin", "everywhere-");
     await cluster.apply(source("everywhere", { a: "2" }));
