@@ -11,18 +11,18 @@ const BUDGET = 300_000;
 /** As many copies of the whole sequence are tried first. */
 const COPIES = 12;
 
-export type Failed = { name: string; sequence: Sequence; failure: Failure };
+export type Failed = { name: string; sequence: Sequence; failure: Failure; forgetInventory: boolean };
 
-export async function blame(stage: Stage, { name, sequence, failure }: Failed): Promise<string> {
+export async function blame(stage: Stage, { name, sequence, failure, forgetInventory }: Failed): Promise<string> {
   const end = performance.now() + BUDGET;
-  const until = failure.phase;
-  let [found] = await tryAll(stage, [sequence], { until, copies: COPIES });
+  const how = { until: failure.phase, forgetInventory };
+  let [found] = await tryAll(stage, [sequence], { ...how, copies: COPIES });
   const told = [`${name} fails ${printFailure(failure)}`, `PERENNIAL_PROPERTY_REPLAY=${name} runs it again.`];
   if (found === undefined) return [...told, `It did not fail again when ${COPIES} of it ran side by side.`].join("\n");
   await shrink(sequence, {
     hasTime: () => performance.now() < end,
     async findFailing(candidates) {
-      const trials = await tryAll(stage, candidates, { until });
+      const trials = await tryAll(stage, candidates, how);
       found = trials[0] ?? found;
       return trials.map((trial) => trial.sequence);
     },

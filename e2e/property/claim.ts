@@ -25,10 +25,16 @@ export function isMadeOnce(seen: Seen, { policies }: Pick<Stored, "policies">): 
   );
 }
 
-/** What an operator that finds none of it makes again: not what is made once, and not what was only adopted. */
+/**
+ * What an operator that finds none of it makes again: what is kept for a claim. Not what was made once, also if it was made
+ * for a rule that is no more and stays for one that makes its objects once; and not what was only adopted.
+ */
 export function generatedIn(seen: readonly Seen[]): Seen[] {
-  const stored = storedOf(seen);
-  return seen.filter((each) => each.marks?.adopted === false && !isMadeOnce(each, stored));
+  const kept = wantsOf(storedOf(seen)).filter(({ rule }) => !isOnce(rule));
+  const claims = new Set(kept.map(({ place, claim }) => `${printPlace(place)} for ${claim}`));
+  return seen.filter(
+    (each) => each.marks?.adopted === false && claims.has(`${printPlace(each.place)} for ${claimOf(each)}`),
+  );
 }
 
 /** Objects that several claims want, and the policies of these claims: who holds the object is left open. */

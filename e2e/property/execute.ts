@@ -55,12 +55,15 @@ async function replace(lane: Lane, place: Place, object: KubernetesObject): Prom
   await lane.apply(object);
 }
 
+/** Milliseconds. Its controller waits five seconds, and ever longer after errors, such as those of a server that is away. */
+const GOING = 180_000;
+
 async function waitUntilGone(lane: Lane, place: Place): Promise<void> {
   const isGone = async (): Promise<boolean> => {
     const object = await lane.get(place);
     return object === undefined || !isBeingDeleted(object);
   };
-  await waitUntil(`${lane.name}: ${printPlace(place)} is gone`, isGone, { interval: 100 });
+  await waitUntil(`${lane.name}: ${printPlace(place)} is gone`, isGone, { deadline: GOING, interval: 100 });
 }
 
 function sourcePlace({ kind, name }: Source): Place {

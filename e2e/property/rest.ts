@@ -1,6 +1,7 @@
 /** Waits until all lanes are as they should be and stay so, or for as long as anything could take that still has to happen. */
 
 import { waitUntil } from "../harness/index.ts";
+import { readCondition } from "./condition.ts";
 import { judgeLane } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -12,8 +13,17 @@ export type Problems = ReadonlyMap<string, readonly string[]>;
 export type Rest = { snapshot: Snapshot; problems: Problems };
 
 export async function comeToRest(stage: Stage, lanes: readonly Lane[], patience: number): Promise<Rest> {
-  await stage.ready();
-  await stage.sentinel.delaysPass();
+  try {
+    await stage.ready();
+    await stage.sentinel.delaysPass();
+    return await watchRest(stage, lanes, patience);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}\n${await readCondition(stage)}`, { cause: error });
+  }
+}
+
+async function watchRest(stage: Stage, lanes: readonly Lane[], patience: number): Promise<Rest> {
   const end = performance.now() + patience;
   let before: Snapshot | undefined;
   for (;;) {
