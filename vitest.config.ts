@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-/** Two suites: `unit` needs nothing but Node; `e2e` starts real control planes. */
+const PROPERTY = "e2e/property/property.test.ts";
+
+/** `unit` needs nothing but Node; `e2e` starts real control planes; `property` is not part of `make test` yet (its README). */
 export default defineConfig({
   test: {
     projects: [
@@ -9,12 +11,14 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
+          exclude: [PROPERTY],
           globalSetup: ["e2e/harness/build.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },
+      { test: { name: "property", include: [PROPERTY], globalSetup: ["e2e/harness/build.ts"] } },
     ],
   },
 });

@@ -73,9 +73,15 @@ describe("a policy about every Namespace", () => {
       clusterPolicy("everywhere", { name: "make", match, generate: configMap("everywhere", { a: "b" }) }),
     );
     await expectEverywhereBut(SYSTEM, ["default", "shop"], "first");
-    const status = await waitForCondition(cluster, "everywhere", { type: "InSync", status: "True" });
-    expect(status.summary).toMatchObject({ triggers: 3, ratio: "3/3" });
-    expect(status.failures).toEqual([]); // nobody named them, so nobody misses them
+    // "first" was made a moment ago: the status counts it within a second or so
+    await expect
+      .poll(async () => waitForCondition(cluster, "everywhere", { type: "InSync", status: "True" }), {
+        timeout: 30_000,
+      })
+      .toMatchObject({
+        summary: { triggers: 3, ratio: "3/3" },
+        failures: [], // nobody named them, so nobody misses them
+      });
   });
 
   it("leaves them untouched also when somebody changes them", async () => {
