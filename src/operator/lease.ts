@@ -113,14 +113,19 @@ class StoredLease implements Lease {
     return performance.now() - this.#observed.at > Number(spec.leaseDurationSeconds ?? 0) * 1000;
   }
 
-  /** From one try to the next, not from one answer: else a single one that hangs would cost the Lease. */
+  /**
+   * From one try to the next, not from one answer: else a single one that hangs would cost the Lease. One that is answered when
+   * the deadline has passed ends it too: meanwhile nothing was written, and who is told of the next holding makes up for that.
+   */
   async #renewUntilLost(signal: AbortSignal): Promise<void> {
     let next = performance.now() + this.#times.retry;
     while (this.held) {
       await delay(Math.max(0, next - performance.now()), signal);
       if (signal.aborted) return;
       next = performance.now() + this.#times.retry;
+      const deadline = this.#deadline;
       await this.#write(this.#record());
+      if (performance.now() >= deadline) return;
     }
   }
 

@@ -156,9 +156,14 @@ class SignalRouter implements Router {
     const before = world.inventory.get(key);
     const record = world.inventory.observe(object, { resource, by: "watch", now: world.now });
     if (record === undefined) return;
-    // a copy or a forgery that lies where nobody wants anything
-    if (record.marks === undefined && world.claims.wanting(key).size === 0) world.inventory.forget(key);
+    if (record.marks === undefined && !this.#isWanted(key)) world.inventory.forget(key); // a copy, or a forgery
     this.#enqueueTarget(key, [before?.claim, record.claim]);
+  }
+
+  /** What is just being made is, though its claim was not planned to the end: the answer may be older than the event. */
+  #isWanted(key: ObjectKey): boolean {
+    const { claims, inventory } = this.#options.world;
+    return claims.wanting(key).size > 0 || inventory.isAnswerExpected(key);
   }
 
   #onTargetGone(record: TargetRecord): void {

@@ -41,8 +41,8 @@ export interface InventoryWriter extends Inventory {
   noteDeleted(key: ObjectKey, uid: string): void;
   /** A claim's request about the object is under way: the function that ends it gives the uids deleted meanwhile. */
   expectAnswer(key: ObjectKey, claim: ClaimKey): () => ReadonlySet<string>;
-  /** True while it is: the claim is planned again when it is answered, so an event need not ask for that. */
-  isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean;
+  /** True while it is: the claim is planned again when it is answered, so an event need not ask for that. Without one: any. */
+  isAnswerExpected(key: ObjectKey, claim?: ClaimKey): boolean;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
   /** All strategies may be tried once more, and all questions be asked. */
@@ -139,7 +139,8 @@ class MapInventory implements InventoryWriter {
     };
   }
 
-  isAnswerExpected(key: ObjectKey, claim: ClaimKey): boolean {
+  isAnswerExpected(key: ObjectKey, claim?: ClaimKey): boolean {
+    if (claim === undefined) return this.#expected.has(key);
     for (const request of this.#expected.get(key) ?? []) if (request.claim === claim) return true;
     return false;
   }
