@@ -18,7 +18,14 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      { test: { name: "property", include: [PROPERTY], globalSetup: ["e2e/harness/build.ts"] } },
+      {
+        test: {
+          name: "property",
+          include: [PROPERTY],
+          globalSetup: ["e2e/harness/build.ts"],
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });
