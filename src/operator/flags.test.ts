@@ -54,7 +54,7 @@ describe("the flags of the operator", () => {
       namespace: "perennial-system",
       metricsAddress: ":8080",
       logLevel: "info",
-      concurrency: 32,
+      concurrency: 64,
       pruneDelay: 10_000,
       deepCheckRate: 20,
       watchSilence: 180_000,

@@ -47,7 +47,7 @@ export function operatorOptions(): Option[] {
       .choices(LOG_LEVELS)
       .default("info"),
     new Option("--concurrency <claims>", "claims that are worked on at once, 1 to 256")
-      .default(32)
+      .default(64)
       .argParser(wholeNumber(1, 256)),
     new Option(
       "--prune-delay <duration>",
