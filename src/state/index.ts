@@ -13,6 +13,7 @@ export {
   dependsOnNamespace,
   dependsOnObject,
   dependsOnQuota,
+  type FirstApplied,
   type Look,
 } from "./claims.ts";
 export { createInventory, type Inventory, type InventoryWriter } from "./inventory.ts";
