@@ -22,6 +22,7 @@ import {
   type TargetRecord,
   type World,
 } from "../state/index.ts";
+import { chainOf } from "./chain.ts";
 import { type Fate, fateOf, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
 import { heirsOf, planPrune } from "./prune.ts";
@@ -130,11 +131,12 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const { fate, snapshot, targets, unmet, idle, failed = [] } = wanted;
   const { rule, trigger, identity, digest } = fate;
   const time = rule.usesClock ? printFirstApplied(snapshot.firstApplied(identity)) : undefined;
+  const chain = chainOf(world, key);
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
     ...targets.map((target) => {
       const object = withMarks(target, marksFor(world.installation, identity, target.ref), time);
-      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize });
+      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
     ...left.map((record) => leftAlone(record)),
   ];

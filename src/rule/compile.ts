@@ -79,6 +79,7 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
       readsNamespace: selection.readsNamespace,
+      triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: generate.synchronize ?? true,
       usesClock,
       decidesByClock: decidesByClock || (usesClock && hasConditions(generate)),

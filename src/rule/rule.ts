@@ -35,6 +35,8 @@ export type CompiledRule = {
   within: ReadonlySet<string> | undefined;
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
+  /** True when what Perennial itself generated triggers it too. */
+  triggeredByGenerated: boolean;
   /** False: a target is made once and never touched again. */
   synchronize: boolean;
   /** True when what it desires depends on the time, so that targets tell when their claim was first applied. */
