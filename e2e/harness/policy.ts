@@ -10,6 +10,7 @@ export type TestRule = {
   exclude?: object;
   context?: object[];
   preconditions?: object;
+  skipBackgroundRequests?: boolean;
   generate: object;
 };
 

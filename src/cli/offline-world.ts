@@ -1,6 +1,5 @@
 /** A world made of the objects of files: what is not in them is not there, and all of it counts as seen just now. */
 
-import type { Environment } from "../expression/index.ts";
 import {
   groupKindKey,
   hash,
@@ -60,7 +59,8 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
   const versionsOf = (object: KubernetesObject): Resource[] => versionsIn(catalogue, object);
   const world: OfflineWorld = {
     installation,
-    environment: environmentAt(options.now),
+    environment: { now: () => options.now, hash },
+    installationKey: EXAMPLE_KEY,
     catalogue,
     inventory,
     claims: createClaims(),
@@ -129,15 +129,8 @@ function versionsIn(catalogue: CatalogueWriter, object: KubernetesObject): Resou
   return [...catalogue.all()].filter((resource) => groupKindKey(resource) === kind);
 }
 
-/** The same text gives the same "random" numbers, so that a plan made twice is the same. */
-function environmentAt(now: Date): Environment {
-  return { now: () => now, hash, random: (place) => numbersFrom(hash("sha256", place)) };
-}
-
-function numbersFrom(seed: string): () => number {
-  let calls = 0;
-  return () => Number.parseInt(hash("sha256", `${seed}${calls++}`).slice(0, 12), 16) / 2 ** 48;
-}
+/** Nobody's key: what is random is an example, and the same in each plan (docs/reference/cli.md). */
+const EXAMPLE_KEY = new TextEncoder().encode("perennial: an example key for plans over files");
 
 /** Few people put the Namespace beside what lies in it: one that is not in the files is taken to be there, without labels. */
 function assumeNamespaces(store: ObjectStore): ObjectStore {

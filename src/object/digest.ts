@@ -1,6 +1,6 @@
-/** The only file of the nouns that may use node:crypto: digests of identities and of content. */
+/** The only file of the nouns that may use node:crypto: digests of identities and of content, and values under a key. */
 
-import { hash as oneShot } from "node:crypto";
+import { createHmac, hash as oneShot } from "node:crypto";
 
 /** Hex digits of a mark: 128 bits, and short enough for a label value. */
 const MARK_DIGITS = 32;
@@ -10,8 +10,35 @@ const MARK_DIGITS = 32;
  * The prefix keeps ["ab","c"] apart from ["a","bc"]. The format is API: docs/reference/marks.md has test vectors.
  */
 export function digestOf(fields: readonly string[]): string {
-  const text = fields.map((field) => `${Buffer.byteLength(field)}:${field}`).join("");
-  return oneShot("sha256", text).slice(0, MARK_DIGITS);
+  return oneShot("sha256", prefixed(fields)).slice(0, MARK_DIGITS);
+}
+
+/** Bytes of an HMAC that make one number; what is left of its 32 is not used. */
+const NUMBER_BYTES = 6;
+const NUMBERS_OF_BLOCK = 5;
+
+/**
+ * Numbers in [0, 1), without end, the same for ever for the same key and fields: HMAC-SHA-256 under the key over the
+ * length-prefixed fields and the number of the block (0, 1, ...), of which six bytes at a time are a number. The format is
+ * API: docs/reference/marks.md has test vectors.
+ */
+export function keyedNumbers(key: Uint8Array, fields: readonly string[]): () => number {
+  let block = Buffer.alloc(0);
+  let drawn = 0;
+  return () => {
+    const at = drawn % NUMBERS_OF_BLOCK;
+    if (at === 0) block = keyedBlock(key, [...fields, String(drawn / NUMBERS_OF_BLOCK)]);
+    drawn++;
+    return block.readUIntBE(at * NUMBER_BYTES, NUMBER_BYTES) / 2 ** (8 * NUMBER_BYTES);
+  };
+}
+
+function keyedBlock(key: Uint8Array, fields: readonly string[]): Buffer<ArrayBuffer> {
+  return createHmac("sha256", key).update(prefixed(fields)).digest();
+}
+
+function prefixed(fields: readonly string[]): string {
+  return fields.map((field) => `${Buffer.byteLength(field)}:${field}`).join("");
 }
 
 /** A digest to compare content with, inside one process; not stored anywhere. */

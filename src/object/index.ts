@@ -1,5 +1,5 @@
 export { canonicalObject } from "./canonical.ts";
-export { contentDigest, digestOf, hash } from "./digest.ts";
+export { contentDigest, digestOf, hash, keyedNumbers } from "./digest.ts";
 export {
   compareDurations,
   formatDuration,
@@ -28,6 +28,7 @@ export {
   type ClaimDigest,
   type ClaimIdentity,
   claimDigest,
+  FIRST_APPLIED,
   KEY_FIELD,
   KEY_SECRET,
   MANAGED_BY,
@@ -38,6 +39,7 @@ export {
   RELEASED_ANNOTATIONS,
   RELEASED_LABELS,
   readClaimIdentity,
+  readFirstApplied,
   readMarks,
   SOURCE,
   TARGET,

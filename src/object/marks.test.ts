@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { digestOf } from "./digest.ts";
+import { digestOf, keyedNumbers } from "./digest.ts";
 import {
   ADOPTED,
   CLAIM,
   claimDigest,
+  FIRST_APPLIED,
   MANAGED_BY,
   marksFor,
   POLICY,
@@ -28,6 +29,13 @@ type Vector = { digest: string; text: string; value: string };
 function vectorsOf(page: string): Vector[] {
   const rows = page.matchAll(/^\| (claim|target) +\| `([^`]+)` +\| `([0-9a-f]{32})` +\|$/gm);
   return Array.from(rows, ([, digest = "", text = "", value = ""]) => ({ digest, text, value }));
+}
+
+const EXAMPLE_KEY = "an example key";
+
+function randomVectorsOf(page: string): Omit<Vector, "digest">[] {
+  const rows = page.matchAll(/^\| `([^`]+)` +\| `([0-9a-f]{64})` +\|$/gm);
+  return Array.from(rows, ([, text = "", value = ""]) => ({ text, value }));
 }
 
 /** The fields of a length-prefixed text, read back by bytes. */
@@ -79,8 +87,19 @@ describe("the test vectors of docs/reference/marks.md", () => {
     expect(createHash("sha256").update(text).digest("hex").slice(0, 32)).toBe(value);
   });
 
+  it.each(randomVectorsOf(PAGE))("$value is where random numbers come from", ({ text, value }) => {
+    expect(createHmac("sha256", EXAMPLE_KEY).update(text).digest("hex")).toBe(value);
+    const next = keyedNumbers(Buffer.from(EXAMPLE_KEY), fieldsOf(text).slice(0, -1));
+    for (let at = 0; at < 60; at += 12) expect(next()).toBe(Number.parseInt(value.slice(at, at + 12), 16) / 2 ** 48);
+    expect(next()).not.toBe(Number.parseInt(value.slice(0, 12), 16) / 2 ** 48);
+  });
+
+  it("are there for random numbers too, with and without an element", () => {
+    expect(randomVectorsOf(PAGE).map(({ text }) => fieldsOf(text)[7])).toEqual(["", '{"name":"a"}']);
+  });
+
   it("stand on a page that names every mark", () => {
-    for (const key of [MANAGED_BY, CLAIM, TARGET, POLICY, POLICY_REF, RULE, TRIGGER, ADOPTED]) {
+    for (const key of [MANAGED_BY, CLAIM, TARGET, POLICY, POLICY_REF, RULE, TRIGGER, ADOPTED, FIRST_APPLIED]) {
       expect(PAGE).toContain(`\`${key}\``);
     }
   });

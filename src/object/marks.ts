@@ -14,6 +14,7 @@ export const RULE = "perennial.dev/rule";
 export const TRIGGER = "perennial.dev/trigger";
 export const SOURCE = "perennial.dev/source";
 export const ADOPTED = "perennial.dev/adopted";
+export const FIRST_APPLIED = "perennial.dev/first-applied";
 
 /** What a claim is made of. The policy's uid is left out, so that a re-created policy finds its targets again. */
 export type ClaimIdentity = {
@@ -94,9 +95,15 @@ export function parseClaimIdentity({ metadata: { annotations } }: KubernetesObje
 export const KEY_SECRET = "perennial";
 export const KEY_FIELD = "installation-key";
 
+/** When the claim was first applied, as its target tells: RFC 3339 in UTC; undefined where nothing, or no time, is told. */
+export function readFirstApplied({ metadata: { annotations } }: KubernetesObject): string | undefined {
+  const text = annotations?.[FIRST_APPLIED];
+  return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
+}
+
 /** The labels and annotations that a released object loses. */
 export const RELEASED_LABELS = [MANAGED_BY, CLAIM, TARGET, POLICY] as const;
-export const RELEASED_ANNOTATIONS = [POLICY_REF, RULE, TRIGGER, SOURCE, ADOPTED] as const;
+export const RELEASED_ANNOTATIONS = [POLICY_REF, RULE, TRIGGER, SOURCE, ADOPTED, FIRST_APPLIED] as const;
 
 const LABEL_LENGTH = 63;
 const SHORTENED_DIGITS = 8;

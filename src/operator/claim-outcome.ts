@@ -68,7 +68,9 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   if (plan.fate !== "desired") return;
   const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
   const idle = plan.idle ? { idle: true } : {};
-  const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle };
+  const { firstApplied } = plan;
+  const time = firstApplied === undefined ? {} : { firstApplied };
+  const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle, ...time };
   world.claims.set(state, ruleKey, [...plan.reads, ...dependencies], plan.looks);
   if (failures.length === 0) world.moments.delete(key);
 }

@@ -7,7 +7,14 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
-import { isJsonObject, type JsonObject, KEY_FIELD, KEY_SECRET, MANAGER } from "../object/index.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  KEY_FIELD,
+  KEY_SECRET,
+  type KubernetesObject,
+  MANAGER,
+} from "../object/index.ts";
 import type { Log } from "../telemetry/index.ts";
 
 const KEY_BYTES = 32;
@@ -30,6 +37,7 @@ export class InstallationKey {
   /** Of the Secret as it was read; "1" is none, so that making it fails when somebody else just did. */
   #resourceVersion = "1";
   #settling: Promise<void> | undefined;
+  #value: Uint8Array | undefined;
 
   constructor(client: ClusterClient, options: KeyOptions) {
     this.#client = client;
@@ -52,6 +60,17 @@ export class InstallationKey {
     }
   }
 
+  /** The key as it was last read or made; undefined until then. */
+  get value(): Uint8Array | undefined {
+    return this.#value;
+  }
+
+  /** Reads what there is, so that plans can be made before this process leads; whether it is lost shows only then. */
+  async look(): Promise<void> {
+    const answer = await this.#read();
+    if (answer.ok) this.#value = keyIn(answer.object);
+  }
+
   get isPresent(): boolean {
     return this.#state === "present";
   }
@@ -64,13 +83,12 @@ export class InstallationKey {
   }
 
   async #load(): Promise<string | undefined> {
-    const answer = await sendForObject(this.#client, { method: "GET", path: `${this.#collection}/${KEY_SECRET}` });
+    const answer = await this.#read();
     if (!answer.ok && answer.failure.status !== 404)
       return `cannot read Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
     this.#resourceVersion = answer.ok ? (answer.object.metadata.resourceVersion ?? "1") : "1";
-    const data: JsonObject = answer.ok && isJsonObject(answer.object.data) ? answer.object.data : {};
-    const key = Buffer.from(String(data[KEY_FIELD] ?? ""), "base64");
-    if (key.length >= KEY_BYTES) this.#state = "present";
+    const key = answer.ok ? keyIn(answer.object) : undefined;
+    if (key !== undefined) this.#keep(key);
     else if (this.#state !== "lost") this.#state = "absent";
     return undefined;
   }
@@ -86,6 +104,7 @@ export class InstallationKey {
   }
 
   async #make(): Promise<string | undefined> {
+    const key = randomBytes(KEY_BYTES);
     const answer = await sendForObject(this.#client, {
       method: "PATCH",
       path: `${this.#collection}/${KEY_SECRET}`,
@@ -95,15 +114,30 @@ export class InstallationKey {
         apiVersion: "v1",
         kind: "Secret",
         metadata: { name: KEY_SECRET, resourceVersion: this.#resourceVersion },
-        data: { [KEY_FIELD]: randomBytes(KEY_BYTES).toString("base64") },
+        data: { [KEY_FIELD]: key.toString("base64") },
       },
     });
     if (!answer.ok) return `cannot write Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
-    this.#state = "present";
+    this.#keep(key);
     return undefined;
+  }
+
+  #read() {
+    return sendForObject(this.#client, { method: "GET", path: `${this.#collection}/${KEY_SECRET}` });
+  }
+
+  #keep(key: Uint8Array): void {
+    this.#state = "present";
+    this.#value = key;
   }
 
   get #collection(): string {
     return `/api/v1/namespaces/${this.#options.namespace}/secrets`;
   }
+}
+
+function keyIn({ data }: KubernetesObject): Uint8Array | undefined {
+  const fields: JsonObject = isJsonObject(data) ? data : {};
+  const key = Buffer.from(String(fields[KEY_FIELD] ?? ""), "base64");
+  return key.length >= KEY_BYTES ? key : undefined;
 }

@@ -57,7 +57,8 @@ const HEAD_START = 10_000;
 export class ObservedWorld implements World {
   readonly installation: string;
   readonly pruneDelay: number;
-  readonly environment: Environment;
+  readonly environment: Pick<Environment, "now" | "hash">;
+  installationKey: Uint8Array | undefined;
   readonly catalogue = createCatalogue();
   readonly claims = createClaims();
   readonly inventory: ReturnType<typeof createInventory>;
@@ -89,7 +90,7 @@ export class ObservedWorld implements World {
     this.pruneDelay = pruneDelay;
     this.#systemNamespaces = systemNamespaces;
     this.inventory = createInventory(installation);
-    this.environment = { now: () => new Date(), random: () => Math.random, hash };
+    this.environment = { now: () => new Date(), hash };
   }
 
   get now(): number {

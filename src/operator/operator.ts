@@ -216,6 +216,8 @@ class Loop implements Operator {
       const problem = discovered.ok ? await this.#knowledge.load() : printFailure(discovered.failure);
       if (discovered.ok && problem === undefined) {
         this.#world.catalogue.replaceDiscovered(discovered.resources, discovered.stale);
+        await this.#key.look();
+        this.#world.installationKey = this.#key.value;
         this.#started = true;
         return;
       }
@@ -260,8 +262,19 @@ class Loop implements Operator {
         this.#knowledge.kinds.every((kind) => this.#isListed(kind)),
       hasTargets: () => this.#world.inventory.hasMarked,
     });
+    this.#useKey();
     this.#deepCheck.wake();
     this.#refresh();
+  }
+
+  /** What has random values could not be planned without it. */
+  #useKey(): void {
+    const { value } = this.#key;
+    const known = this.#world.installationKey;
+    if (value === undefined || (known !== undefined && Buffer.compare(known, value) === 0)) return;
+    this.#world.installationKey = value;
+    for (const state of this.#world.policyStates.values())
+      for (const rule of rulesOf([state])) this.#router.enqueueRule(state.ref, rule);
   }
 
   #onSignal(watch: WatchState, signal: WatchSignal): void {

@@ -15,7 +15,14 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
   const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name };
   const rule: CompiledRule = {
     ...{ name: "r", type: "Generate", triggers, targets: [], reads: [], namespaces: [] },
-    ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
+    ...{
+      readsNamespace: false,
+      triggeredByGenerated: false,
+      synchronize: true,
+      usesClock: false,
+      decidesByClock: false,
+      onDelete: "delete",
+    },
     within: within === undefined ? undefined : new Set(within),
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),

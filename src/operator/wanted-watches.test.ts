@@ -18,7 +18,14 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
   return {
     ...{ name: "r", type: "Generate", triggers: [NAMESPACES], targets: [], reads: [], namespaces: [] },
     within: undefined,
-    ...{ readsNamespace: false, synchronize: true, onDelete: "delete" },
+    ...{
+      readsNamespace: false,
+      triggeredByGenerated: false,
+      synchronize: true,
+      usesClock: false,
+      decidesByClock: false,
+      onDelete: "delete",
+    },
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),

@@ -111,10 +111,11 @@ export function whyNotSelected(world: World, rule: CompiledRule, trigger: Kubern
   const namespace = kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? "");
   if (namespace !== "" && world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
   const namespaceLabels = (name: string) => namespaceOf(world, name)?.metadata.labels;
-  return rule.whyNotSelected(trigger, { namespaceLabels }) ?? whyGenerated(world, trigger);
+  const reason = rule.whyNotSelected(trigger, { namespaceLabels });
+  return reason ?? (rule.triggeredByGenerated ? undefined : whyGenerated(world, trigger));
 }
 
-/** Rules do not feed on what rules made; what was there before is somebody's own, also when it was adopted. */
+/** Rules do not feed on what rules made, unless they say so; what was there before is somebody's own, also when it was adopted. */
 function whyGenerated(world: World, trigger: KubernetesObject): string | undefined {
   const marks = readMarks(world.installation, trigger);
   return marks === undefined || marks.adopted ? undefined : "Perennial generated it";

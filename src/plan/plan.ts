@@ -2,7 +2,7 @@
 
 import {
   type ClaimDigest,
-  type ClaimIdentity,
+  FIRST_APPLIED,
   type KubernetesObject,
   keyOf,
   marksFor,
@@ -17,11 +17,14 @@ import {
   claimRef,
   type Dependency,
   dependsOnNamespace,
+  type FirstApplied,
   type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";
+import { chainOf } from "./chain.ts";
 import { type Fate, fateOf, lastWrite } from "./fate.ts";
+import { printFirstApplied } from "./first-applied.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
@@ -49,6 +52,8 @@ export type Plan = {
   heirs: readonly ClaimKey[];
   /** Marked targets that stay for good, because nothing is known any more that says what should become of them. */
   kept: readonly ObjectRef[];
+  /** When it was first applied, where its rule needs to know and it desires something. */
+  firstApplied?: FirstApplied;
   /** Plan again after so many milliseconds, because no event will tell. */
   again?: number;
 };
@@ -102,8 +107,10 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
     return nothing(key, "held", `whether ${snapshot.unknown} is there is not known yet`);
   if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
   const { reason, message } = desired;
+  const firstApplied = world.claims.get(key)?.firstApplied;
   return {
     ...nothing(key, "desired", message),
+    ...(firstApplied === undefined ? {} : { firstApplied }),
     wants: wantedBefore(world, key),
     reads: snapshot.dependencies,
     looks: snapshot.looks,
@@ -123,11 +130,13 @@ type WantedTargets = {
 function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const { fate, snapshot, targets, unmet, idle, failed = [] } = wanted;
   const { rule, trigger, identity, digest } = fate;
+  const time = rule.usesClock ? printFirstApplied(snapshot.firstApplied(identity)) : undefined;
+  const chain = chainOf(world, key);
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
     ...targets.map((target) => {
-      const object = withMarks(world.installation, identity, target);
-      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize });
+      const object = withMarks(target, marksFor(world.installation, identity, target.ref), time);
+      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
     ...left.map((record) => leftAlone(record)),
   ];
@@ -141,7 +150,8 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   ];
   const disposal = rule.synchronize ? "delete" : "leave";
   const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
-  const again = [...plans.map((plan) => plan.again), held?.again].filter((millis) => millis !== undefined);
+  const later = [...plans.map((plan) => plan.again), held?.again, rule.decidesByClock ? CLOCK_INTERVAL : undefined];
+  const again = later.filter((millis) => millis !== undefined);
   return {
     ...nothing(key, "desired", idle ?? "its rule applies"),
     idle: idle !== undefined,
@@ -155,9 +165,13 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
+    ...(time === undefined || targets.length === 0 ? {} : { firstApplied: { claim: digest, time } }),
     ...(again.length === 0 ? {} : { again: Math.min(...again) }),
   };
 }
+
+/** No event tells that time has passed. */
+const CLOCK_INTERVAL = 300_000;
 
 /** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {
@@ -195,10 +209,15 @@ function namespacesOf(
 }
 
 /** The marks win over what the rule's data says in their place. */
-function withMarks(installation: string, identity: ClaimIdentity, target: DesiredTarget): KubernetesObject {
-  const { object, ref, source } = target;
-  const marks = marksFor(installation, identity, ref);
-  const annotations = source === undefined ? {} : { [SOURCE]: printRef(source) };
+function withMarks(
+  { object, source }: DesiredTarget,
+  marks: ReturnType<typeof marksFor>,
+  time: string | undefined,
+): KubernetesObject {
+  const annotations = {
+    ...(source === undefined ? {} : { [SOURCE]: printRef(source) }),
+    ...(time === undefined ? {} : { [FIRST_APPLIED]: time }),
+  };
   const { metadata } = object;
   return {
     ...object,

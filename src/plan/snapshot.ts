@@ -2,9 +2,11 @@
 
 import type { Environment } from "../expression/index.ts";
 import {
+  type ClaimIdentity,
   type GroupKind,
   isBeingDeleted,
   type KubernetesObject,
+  keyedNumbers,
   keyOf,
   type ObjectKey,
   type ObjectRef,
@@ -22,6 +24,7 @@ import {
   type World,
 } from "../state/index.ts";
 import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
+import { firstApplied } from "./first-applied.ts";
 
 /** For asking a rule without planning. */
 export function snapshotOf(world: World): Snapshot {
@@ -29,13 +32,15 @@ export function snapshotOf(world: World): Snapshot {
 }
 
 export class RecordedSnapshot implements Snapshot {
-  readonly environment: Environment;
+  readonly environment: Pick<Environment, "now" | "hash">;
   readonly #world: World;
   readonly #looked = new Map<ObjectKey, ObjectRef>();
   readonly #lists = new Map<Dependency, GroupKind>();
   readonly looks: Look[] = [];
   readonly found: KubernetesObject[] = [];
   readonly #absent = new Map<ObjectKey, ObjectRef>();
+  /** One moment for the whole plan. */
+  #now: Date | undefined;
   /** The first thing of which nobody can say whether it is there: no conclusion may be drawn from the answers given. */
   unknown: string | undefined;
 
@@ -46,6 +51,20 @@ export class RecordedSnapshot implements Snapshot {
 
   get dependencies(): Dependency[] {
     return [...[...this.#looked.values()].map(dependsOnObject), ...this.#lists.keys()];
+  }
+
+  numbers(fields: readonly string[]): () => number {
+    const { installationKey } = this.#world;
+    if (installationKey !== undefined) return keyedNumbers(installationKey, fields);
+    this.unknown ??= "the installation key";
+    return () => 0;
+  }
+
+  firstApplied(claim: ClaimIdentity): Date {
+    const known = firstApplied(this.#world, claim);
+    if (known !== undefined) return new Date(known);
+    this.#now ??= wholeSecond(this.environment.now());
+    return this.#now;
   }
 
   /** What is being deleted counts as gone. */
@@ -109,6 +128,11 @@ export class RecordedSnapshot implements Snapshot {
     // looked at again when the first of them may have another answer
     return held.sort((a, b) => (a.again ?? Number.POSITIVE_INFINITY) - (b.again ?? Number.POSITIVE_INFINITY))[0];
   }
+}
+
+/** As a target tells it. */
+function wholeSecond(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1_000) * 1_000);
 }
 
 function refOf({ resource: { group, kind }, namespace = "", name = "" }: Lookup): ObjectRef {

@@ -12,8 +12,9 @@ import {
   printRef,
 } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
-import { type ClaimKey, claimKey, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
+import { type ClaimKey, claimKey, namespaceOf, printClaim, type TargetRecord, type World } from "../state/index.ts";
 import { otherManagerOf } from "./adoption.ts";
+import { type Chain, whyEndless } from "./chain.ts";
 import { notAccepted, planCorrection } from "./correction.ts";
 import { driftPaths, findDrift } from "./drift.ts";
 import { planOwn } from "./own.ts";
@@ -22,7 +23,10 @@ import { holderOf, holdOf, isKeptAs, unmarkedDigest } from "./sharing.ts";
 import type { Failure, SkipStep, Step } from "./step.ts";
 import { skip, type TargetPlan, type Wanted } from "./wanted.ts";
 
-export function planTarget(world: World, wanted: Wanted): TargetPlan {
+/** `chain`: how the trigger came about. */
+export function planTarget(world: World, wanted: Wanted, chain: Chain): TargetPlan {
+  const endless = whyEndless(world, chain, wanted.target);
+  if (endless !== undefined) return { step: skip(wanted, endless.message, endless) };
   const blocked = whyBlocked(world, wanted.target);
   if (blocked !== undefined) return { step: skip(wanted, blocked.because, blocked.failure) };
   const record = world.inventory.get(keyOf(wanted.target.ref));
@@ -168,10 +172,4 @@ function adoptedLike(wanted: Wanted, adopted: boolean): Wanted {
   const { metadata } = wanted.object;
   const annotations = { ...metadata.annotations, [ADOPTED]: "true" };
   return { ...wanted, object: { ...wanted.object, metadata: { ...metadata, annotations } } };
-}
-
-function printClaim(key: ClaimKey): string {
-  const [policy = "", rule = ""] = key.split("\n");
-  const [, kind = "", namespace = "", name = ""] = policy.split("/");
-  return `rule ${rule} of ${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 }

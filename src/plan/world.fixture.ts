@@ -66,7 +66,8 @@ export function emptyWorld(): TestWorld {
   const namespaces = stores.get(resourceKey(NAMESPACES)) ?? createObjectStore();
   const world: TestWorld = {
     installation: "test",
-    environment: { now: () => new Date("2026-01-01T00:00:00Z"), random: () => () => 0.5, hash },
+    environment: { now: () => new Date("2026-01-01T00:00:00Z"), hash },
+    installationKey: new TextEncoder().encode("the key of a test"),
     catalogue,
     claims: createClaims(),
     inventory: createInventory("test"),

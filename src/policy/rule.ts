@@ -30,14 +30,12 @@ export const rule = constrained(
     context: context.optional(),
     generate: generate.optional(),
     mutate: unsupported(mutate.optional()),
-    skipBackgroundRequests: unsupported(
-      z
-        .boolean()
-        .describe(
-          "true (what is meant when absent): what Perennial itself generated triggers no rules. false: it does.",
-        )
-        .optional(),
-    ),
+    skipBackgroundRequests: z
+      .boolean()
+      .describe(
+        "true (what is meant when absent): what Perennial itself generated does not trigger the rule. false: it does.",
+      )
+      .optional(),
   }),
   objectRule({
     code: "ExclusiveFields",

@@ -26,6 +26,8 @@ export class Build {
   /** What has to be watched besides the triggers. */
   readonly reads: Read[] = [];
   readonly targets: Resource[] = [];
+  /** True when some part asks for the time. */
+  usesClock = false;
   readonly #unknownKinds: Set<string>;
 
   constructor({ served, confinedTo, unknownKinds }: BuildOptions) {
@@ -68,12 +70,15 @@ export class Build {
     return undefined;
   }
 
-  #noteReads<Part extends { readonly reads: ReadonlySet<string> }>(part: Part, path: string): Part | undefined {
+  #noteReads<Part extends Readable>(part: Part, path: string): Part | undefined {
+    if (part.usesClock) this.usesClock = true;
     if (!part.reads.has("request.oldObject")) return part;
     this.issues.push({ code: "UnsupportedField", path, value: "request.oldObject", message: OLD_OBJECT });
     return undefined;
   }
 }
+
+type Readable = { readonly reads: ReadonlySet<string>; readonly usesClock: boolean };
 
 const OLD_OBJECT =
   "a rule that reads request.oldObject is about a single change, not about what is stored; such rules are not served by this version: read request.object";

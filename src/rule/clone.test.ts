@@ -61,15 +61,17 @@ function compiledRule(more: Changes, kind?: string): CompiledRule {
   return rule;
 }
 
-const environment = { now: () => new Date(0), random: () => () => 0, hash };
-const NOWHERE: Pick<Snapshot, "list" | "look"> = {
+const NOWHERE: Omit<Snapshot, "read"> = {
+  environment: { now: () => new Date(0), hash },
+  numbers: () => () => 0,
+  firstApplied: () => new Date(0),
   list: () => [],
   look: ({ answer }) => answer(undefined).value,
 };
 
 function desired(rule: CompiledRule, ...stored: KubernetesObject[]): Desired {
   const objects = new Map(stored.map((object) => [keyOf(refOf(object)), object]));
-  return rule.desired(TRIGGER, { environment, ...NOWHERE, read: (_resource, ref) => objects.get(keyOf(ref)) });
+  return rule.desired(TRIGGER, { ...NOWHERE, read: (_resource, ref) => objects.get(keyOf(ref)) });
 }
 
 function secret(namespace: string, name: string, content: JsonObject = { data: { a: "Yg==" } }): KubernetesObject {

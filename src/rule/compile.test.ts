@@ -40,7 +40,9 @@ const SERVED: ServedKinds = {
 };
 
 const SNAPSHOT: Snapshot = {
-  environment: { now: () => new Date(0), random: () => () => 0, hash },
+  environment: { now: () => new Date(0), hash },
+  numbers: () => () => 0,
+  firstApplied: () => new Date(0),
   read: () => undefined,
   list: () => [],
   look: ({ answer }) => answer(undefined).value,

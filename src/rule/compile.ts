@@ -7,11 +7,13 @@ import {
   type KubernetesObject,
   type ObjectRef,
   type Resource,
+  refOf,
   resourceKey,
 } from "../object/index.ts";
 import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
 import type { CompiledBlock } from "./block-scope.ts";
 import { Build } from "./build.ts";
+import { ClaimEnvironment } from "./claim-environment.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import type { Explanation } from "./explanation.ts";
@@ -55,13 +57,17 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
   const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
   const build = new Build({ served, confinedTo, unknownKinds });
   const context = compileContext(rule.context, { path: `${path}.context`, roots: new Set(TRIGGER_ROOTS), build });
+  const isContextTimed = build.usesClock;
   const roots = new Set<string>([...TRIGGER_ROOTS, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
+  const decidesByClock = build.usesClock;
+  build.usesClock = isContextTimed;
   const generated = compileGenerate(generate, { path: `${path}.generate`, roots, build });
   if (confinedTo !== undefined) build.issues.push(...clusterScopedMatches(rule.match, `${path}.match`, served));
   if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
-  const meaning = { generated, preconditions, context };
+  const { usesClock } = build;
+  const meaning = { ref, name, generated, preconditions, context, usesClock };
   return {
     ok: true,
     rule: {
@@ -73,7 +79,10 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
       readsNamespace: selection.readsNamespace,
+      triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: generate.synchronize ?? true,
+      usesClock,
+      decidesByClock: decidesByClock || (usesClock && hasConditions(generate)),
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
@@ -86,29 +95,45 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
   };
 }
 
+/** Of its elements; they may ask for the time too. */
+function hasConditions({ foreach = [] }: NonNullable<Rule["generate"]>): boolean {
+  return foreach.some(({ preconditions }) => preconditions !== undefined);
+}
+
 type Meaning = {
+  ref: ObjectRef;
+  name: string;
+  usesClock: boolean;
   generated: CompiledBlock;
   preconditions: CompiledPreconditions | undefined;
   context: CompiledContext;
 };
 
-function desiredBy(
-  { generated, preconditions, context }: Meaning,
-  trigger: KubernetesObject,
-  snapshot: Snapshot,
-): Desired {
-  const scope = new Scope(triggerBindings(trigger), snapshot, context);
-  const reason = preconditions?.whyNot(scope);
+function desiredBy(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Desired {
+  const { generated, preconditions } = meaning;
+  const scope = scopeOf(meaning, trigger, snapshot);
+  const reason = preconditions?.whyNot(scope.inRealTime());
   if (reason === undefined) return generated.desired(scope);
   return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
 }
 
+function scopeOf(
+  { ref: policy, name: rule, usesClock, context }: Meaning,
+  trigger: KubernetesObject,
+  snapshot: Snapshot,
+): Scope {
+  const claim = { policy, rule, trigger: refOf(trigger), triggerUid: trigger.metadata.uid ?? "" };
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock });
+  return new Scope(triggerBindings(trigger), { snapshot, environment }, context);
+}
+
 function explainMeaning(
-  { preconditions, context }: Meaning,
+  meaning: Meaning,
   trigger: KubernetesObject,
   snapshot: Snapshot,
 ): Pick<Explanation, "preconditions" | "context"> {
-  const scope = new Scope(triggerBindings(trigger), snapshot, context);
+  const { preconditions, context } = meaning;
+  const scope = scopeOf(meaning, trigger, snapshot).inRealTime();
   return {
     preconditions: preconditions?.check(scope) ?? [],
     context: context.entries.flatMap(({ name, uses }) => {

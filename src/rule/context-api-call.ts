@@ -123,7 +123,7 @@ class ResourceCall {
     if (resource === undefined) return failed("KindUnknown", `${path}: its resource is not served by the API server`);
     const { namespace, name } = place;
     const asked = this.#isShared ? {} : namedBy(this.#parts.expression, bindings);
-    const { environment } = scope.snapshot;
+    const { environment } = scope;
     const answer = (found: Found): Answer => this.#answer(found, { place, resource, asked, environment });
     return scope.snapshot.look({ resource, namespace, name, answer });
   }

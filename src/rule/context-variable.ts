@@ -37,7 +37,7 @@ type Expression = NonNullable<ReturnType<BlockScope["build"]["expression"]>>;
 type Given = { scope: Scope; bindings: Bindings; value: Parameters<Expression["evaluate"]>[2] | undefined };
 
 function applied(expression: Expression, { scope, bindings, value }: Given): Value {
-  const { environment } = scope.snapshot;
+  const { environment } = scope;
   const result =
     value === undefined
       ? expression.evaluate(bindings, environment)

@@ -56,11 +56,12 @@ function compileEntry(entry: WrittenEntry, { path, roots, build }: BlockScope): 
 function desireEach({ path, list, context, preconditions, block }: Entry, scope: Scope, made: Gathered): void {
   const found = scope.evaluate(list);
   if (!found.ok) return made.addFailed(found);
-  elementsOf(found.value).forEach((element, index) => {
+  const elements = elementsOf(found.value);
+  elements.forEach((element, index) => {
     if (element === null) return;
     const roots = { element, elementIndex: index, element0: element, elementIndex0: index };
-    const inner = scope.inner(roots, context);
-    const reason = preconditions?.whyNot(inner);
+    const inner = scope.inner(roots, context, scope.environment.ofElement(elements, index));
+    const reason = preconditions?.whyNot(inner.inRealTime());
     if (typeof reason === "string") return;
     const desired = reason ?? block.desired(inner);
     if (desired.ok) made.add(desired, path);

@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
   type KubernetesObject,
+  keyedNumbers,
   keyOf,
   type Resource,
   refOf,
@@ -95,15 +96,21 @@ export function compiledRule(rule: JsonObject, namespace?: string): CompiledRule
   return compiled.rule;
 }
 
+const KEY = new TextEncoder().encode("the key of a test");
+
 /** Notes what is looked at, for tests of what is not. */
 export class ListSnapshot implements Snapshot {
-  readonly environment = { now: () => new Date(0), random: () => () => 0, hash };
+  readonly environment = { now: () => new Date(1_000_000), hash };
   readonly looked: string[] = [];
   readonly #objects: readonly KubernetesObject[];
 
   constructor(objects: readonly KubernetesObject[]) {
     this.#objects = objects;
   }
+
+  numbers: Snapshot["numbers"] = (fields) => keyedNumbers(KEY, fields);
+
+  firstApplied: Snapshot["firstApplied"] = () => new Date(0);
 
   read: Snapshot["read"] = (_resource, ref) => {
     this.looked.push(`${ref.kind} ${ref.namespace}/${ref.name}`);

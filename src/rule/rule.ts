@@ -1,7 +1,7 @@
 /** What a policy means, compiled once. The planner asks these questions and knows nothing of the language. */
 
 import type { Environment } from "../expression/index.ts";
-import type { KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
+import type { ClaimIdentity, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
@@ -35,8 +35,14 @@ export type CompiledRule = {
   within: ReadonlySet<string> | undefined;
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
+  /** True when what Perennial itself generated triggers it too. */
+  triggeredByGenerated: boolean;
   /** False: a target is made once and never touched again. */
   synchronize: boolean;
+  /** True when what it desires depends on the time, so that targets tell when their claim was first applied. */
+  usesClock: boolean;
+  /** True when the time may decide whether it applies, so that it is planned again now and then. */
+  decidesByClock: boolean;
   /** What becomes of its targets when the policy or the rule goes. */
   onDelete: "keep" | "delete";
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
@@ -51,7 +57,11 @@ export type Read = { resource: Resource; namespace?: string; name?: string };
 
 /** All that a rule may know besides its trigger, at one moment. */
 export type Snapshot = {
-  environment: Environment;
+  environment: Pick<Environment, "now" | "hash">;
+  /** The same numbers in [0, 1) for the same fields, for ever and in this installation only. */
+  numbers(fields: readonly string[]): () => number;
+  /** When the claim was first applied; now, when that is still to come. */
+  firstApplied(claim: ClaimIdentity): Date;
   /** An object that the rule's reads cover; undefined when it is not there. */
   read(resource: Resource, ref: ObjectRef): KubernetesObject | undefined;
   /** The objects of a resource, of one namespace or of all, by namespace and name; none that is being deleted. */

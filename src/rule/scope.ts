@@ -2,6 +2,7 @@
 
 import type { Bindings, Environment, Evaluated } from "../expression/index.ts";
 import type { Json } from "../object/index.ts";
+import type { ClaimEnvironment } from "./claim-environment.ts";
 import { expressionFailed, type Failed } from "./failed.ts";
 import type { Snapshot } from "./rule.ts";
 import type { Value } from "./value.ts";
@@ -30,8 +31,12 @@ export type CompiledContext = {
 
 export const NO_CONTEXT: CompiledContext = { entries: [], names: new Set(), shadows: false };
 
+/** What the claim's expressions may know besides their bindings. */
+export type View = { snapshot: Snapshot; environment: ClaimEnvironment };
+
 export class Scope {
   readonly snapshot: Snapshot;
+  readonly environment: ClaimEnvironment;
   readonly #roots: Bindings;
   readonly #bindings: { [root: string]: Json };
   readonly #context: CompiledContext;
@@ -39,8 +44,9 @@ export class Scope {
   readonly #loaded: (Value | undefined)[] = [];
 
   /** `roots` become part of the scope. `parent`: whose context is seen too. */
-  constructor(roots: { [root: string]: Json }, snapshot: Snapshot, context: CompiledContext, parent?: Scope) {
-    this.snapshot = snapshot;
+  constructor(roots: { [root: string]: Json }, view: View, context: CompiledContext, parent?: Scope) {
+    this.snapshot = view.snapshot;
+    this.environment = view.environment;
     this.#roots = context.shadows ? { ...roots } : roots;
     this.#bindings = roots;
     this.#context = context;
@@ -48,8 +54,16 @@ export class Scope {
   }
 
   /** With more roots, such as `element`, and a context of its own. */
-  inner(more: Bindings, context: CompiledContext): Scope {
-    return new Scope({ ...this.#roots, ...more }, this.snapshot, context, this);
+  inner(more: Bindings, context: CompiledContext, environment: ClaimEnvironment): Scope {
+    return new Scope({ ...this.#roots, ...more }, { snapshot: this.snapshot, environment }, context, this);
+  }
+
+  /** The same for what decides whether the rule applies: there time goes on. Itself where no time is asked for. */
+  inRealTime(): Scope {
+    const environment = this.environment.inRealTime();
+    if (environment === this.environment) return this;
+    const view = { snapshot: this.snapshot, environment };
+    return new Scope({ ...this.#roots }, view, this.#context, this.#parent?.inRealTime());
   }
 
   /** The value, after all that the part names is loaded. */
@@ -61,7 +75,7 @@ export class Scope {
 
   /** With bindings that have all that the part names. */
   evaluateWith(part: Evaluable, bindings: Bindings): Value {
-    const result = part.evaluate(bindings, this.snapshot.environment);
+    const result = part.evaluate(bindings, this.environment);
     return result.ok ? result : expressionFailed(result.error);
   }
 

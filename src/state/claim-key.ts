@@ -23,6 +23,13 @@ export function claimRef(key: ClaimKey): ClaimRef {
   return ref;
 }
 
+/** For people: whose claim it is. */
+export function printClaim(key: ClaimKey): string {
+  const { policy, rule } = claimRef(key);
+  const { kind, namespace, name } = policy;
+  return `rule ${rule} of ${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
 /** The claims at work are asked for their parts again and again, the others hardly ever. */
 const REMEMBERED = 1024;
 const parsed = new Map<ClaimKey, ClaimRef>();

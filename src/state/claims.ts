@@ -1,6 +1,6 @@
 /** What each claim came to when it was last planned, and what it looked at. */
 
-import { type GroupKind, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
+import { type ClaimDigest, type GroupKind, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
 import type { Lookup } from "../rule/index.ts";
 import type { ClaimKey } from "./claim-key.ts";
@@ -46,6 +46,9 @@ export function dependsOnQuota(namespace: string): Dependency {
 /** What a claim asked when it was last planned, and the answer it got. */
 export type Look = { lookup: Lookup; digest: string; dependency: Dependency };
 
+/** `claim`: a trigger that is created again has another claim, and another time. */
+export type FirstApplied = { claim: ClaimDigest; time: string };
+
 export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef; time: string };
 
 export type ClaimState = {
@@ -58,6 +61,8 @@ export type ClaimState = {
   gone?: boolean;
   /** True: its trigger is selected, but preconditions do not hold. */
   idle?: boolean;
+  /** When it was first applied, where its rule needs to know: it outlives the target that tells it. */
+  firstApplied?: FirstApplied;
 };
 
 export interface Claims {

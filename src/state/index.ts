@@ -1,5 +1,5 @@
 export { type Catalogue, type CatalogueWriter, createCatalogue, type Definition } from "./catalogue.ts";
-export { type ClaimKey, type ClaimRef, claimKey, claimRef } from "./claim-key.ts";
+export { type ClaimKey, type ClaimRef, claimKey, claimRef, printClaim } from "./claim-key.ts";
 export {
   answersAbout,
   type ClaimFailure,
@@ -13,6 +13,7 @@ export {
   dependsOnNamespace,
   dependsOnObject,
   dependsOnQuota,
+  type FirstApplied,
   type Look,
 } from "./claims.ts";
 export { createInventory, type Inventory, type InventoryWriter } from "./inventory.ts";

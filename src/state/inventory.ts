@@ -13,6 +13,7 @@ import {
   keyOf,
   type ObjectKey,
   readClaimIdentity,
+  readFirstApplied,
   readMarks,
   refOf,
 } from "../object/index.ts";
@@ -194,6 +195,7 @@ class MapInventory implements InventoryWriter {
   ): TargetRecord {
     const identity = readClaimIdentity(live);
     const marks = readMarks(this.#installation, live);
+    const firstApplied = readFirstApplied(live);
     // an event that comes while an answer is expected is mostly that of our own write
     const bySomebodyElse = seen.by === "watch" && !this.#expected.has(keyOf(refOf(live)));
     return {
@@ -205,6 +207,7 @@ class MapInventory implements InventoryWriter {
       claim: identity === undefined || marks === undefined ? undefined : claimKey(identity),
       deleting: isBeingDeleted(live),
       writtenAt: writtenAt(live),
+      ...(firstApplied === undefined ? {} : { firstApplied }),
       ...digests,
       created: seen.by === "creation",
       ...(known?.judged === undefined ? {} : { judged: known.judged }),

@@ -16,6 +16,8 @@ export type TargetRecord = {
   deleting: boolean;
   /** When we wrote it last, in milliseconds since 1970 by the clock of the API server: its trigger was there then. */
   writtenAt: number;
+  /** When its claim was first applied, where its rule needs to know. */
+  firstApplied?: string;
   /** The digest of content, labels, annotations and owners as last seen. */
   digest: string;
   /** The digest of its content alone. */

@@ -14,7 +14,9 @@ export type Departure = { since: number; definition: string };
 
 export interface World {
   readonly installation: string;
-  readonly environment: Environment;
+  readonly environment: Pick<Environment, "now" | "hash">;
+  /** What random values are made under; undefined while it is not known. */
+  readonly installationKey: Uint8Array | undefined;
   readonly catalogue: Catalogue;
   readonly policies: Policies;
   readonly namespaces: ObjectStore;
