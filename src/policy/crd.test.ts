@@ -67,7 +67,6 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
   });
 
   it.each([
-    ".spec spec.pruneLimit",
     ".spec.drift spec.drift.recreate",
     ".spec.rules[] spec.rules[].celPreconditions",
     ".spec.rules[] spec.rules[].mutate",

@@ -51,15 +51,13 @@ export const spec = z
       )
       .optional(),
     drift: drift.optional(),
-    pruneLimit: unsupported(
-      z
-        .int()
-        .min(-1)
-        .describe(
-          "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
-        )
-        .optional(),
-    ),
+    pruneLimit: z
+      .int()
+      .min(-1)
+      .describe(
+        "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
+      )
+      .optional(),
     applyRules: unsupported(
       z
         .enum(["All", "One"])

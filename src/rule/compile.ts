@@ -36,7 +36,15 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilati
   });
   if (issues.length > 0) return { ok: false, issues };
   const createdAt = policy.metadata.creationTimestamp ?? "";
-  return { ok: true, policy: { ref, createdAt, rules, unknownKinds: [...unknownKinds] } };
+  const pruneLimit = pruneLimitOf(policy);
+  return { ok: true, policy: { ref, createdAt, rules, pruneLimit, unknownKinds: [...unknownKinds] } };
+}
+
+const PRUNE_LIMIT = 100;
+
+function pruneLimitOf({ spec }: AnyPolicy): number {
+  const { pruneLimit = PRUNE_LIMIT } = spec;
+  return pruneLimit === -1 ? Number.POSITIVE_INFINITY : pruneLimit;
 }
 
 export function policyRef({ apiVersion, kind, metadata }: AnyPolicy): ObjectRef {

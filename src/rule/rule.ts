@@ -14,6 +14,8 @@ export type CompiledPolicy = {
   /** Of equal wishes for one target, the older policy's hold. */
   createdAt: string;
   rules: readonly CompiledRule[];
+  /** How many targets that are no longer wanted may be deleted at once while their triggers exist; perhaps any number. */
+  pruneLimit: number;
   /** Kinds that it names and the API server does not serve (yet). */
   unknownKinds: readonly string[];
 };
