@@ -26,7 +26,7 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
     ref,
     object,
     phase: "compiled",
-    compiled: { ref, createdAt: "", pruneLimit: 100, rules: [rule], unknownKinds: [] },
+    compiled: { ref, createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, rules: [rule], unknownKinds: [] },
   };
 }
 

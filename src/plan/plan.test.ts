@@ -180,6 +180,23 @@ describe("an object that was there before", () => {
     ]);
   });
 
+  it.each([
+    ["Always", {}, "apply"],
+    ["Always", { labels: { "app.kubernetes.io/managed-by": "somebody" } }, "apply"],
+    ["IfUnmanaged", {}, "apply"],
+    ["IfUnmanaged", { labels: { "generate.kyverno.io/policy-name": "p" } }, "skip"],
+    ["Never", {}, "skip"],
+  ] as const)("is adopted or left as the policy says: %s, %o", (adoption, metadata, verb) => {
+    const { world, key } = worldWithRule();
+    for (const state of world.states.values()) if (state.phase === "compiled") state.compiled.adoption = adoption;
+    observe(world, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: "shop", uid: "u", resourceVersion: "5", ...metadata },
+    });
+    expect(planClaim(world, key).steps.map((step) => step.verb)).toEqual([verb]);
+  });
+
   it("is ours when only its labels were taken off", () => {
     const { world, key } = worldWithRule();
     const live = applied(wanted(world, key));

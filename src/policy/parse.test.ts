@@ -90,8 +90,13 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
   ["a mode that is not served", clusterPolicy({ rules: [RULE], mode: "Report" }), "InvalidValue spec.mode"],
   ["a prune limit below none", clusterPolicy({ rules: [RULE], pruneLimit: -2 }), "OutOfBounds spec.pruneLimit"],
   [
-    "an adoption that is not served",
-    clusterPolicy({ rules: [RULE], adoption: "Always" }),
+    "a finalizer in data",
+    withGenerate({ data: { metadata: { finalizers: ["example.com/keep"] } } }),
+    "InvalidValue spec.rules[0].generate.data.metadata.finalizers",
+  ],
+  [
+    "an adoption that there is not",
+    clusterPolicy({ rules: [RULE], adoption: "Sometimes" }),
     "InvalidValue spec.adoption",
   ],
   [

@@ -6,6 +6,7 @@ import {
   isWatchable,
   type KubernetesObject,
   type ObjectRef,
+  printRef,
   type Resource,
   resourceKey,
 } from "../object/index.ts";
@@ -15,6 +16,7 @@ import { Build } from "./build.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import type { Explanation } from "./explanation.ts";
+import { failed } from "./failed.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
@@ -36,8 +38,8 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilati
   });
   if (issues.length > 0) return { ok: false, issues };
   const createdAt = policy.metadata.creationTimestamp ?? "";
-  const pruneLimit = pruneLimitOf(policy);
-  return { ok: true, policy: { ref, createdAt, rules, pruneLimit, unknownKinds: [...unknownKinds] } };
+  const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
+  return { ok: true, policy: { ref, createdAt, rules, ...settings, unknownKinds: [...unknownKinds] } };
 }
 
 const PRUNE_LIMIT = 100;
@@ -94,6 +96,21 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
   };
 }
 
+/** An owner in another namespace counts as gone, and the object would be collected as garbage again and again. */
+function withPossibleOwners(desired: Desired, { metadata }: KubernetesObject): Desired {
+  const { uid, namespace } = metadata;
+  if (!desired.ok || namespace === undefined) return desired;
+  const wrong = desired.targets.find(
+    ({ object, ref }) =>
+      ref.namespace !== namespace && object.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
+  );
+  if (wrong === undefined) return desired;
+  return failed("InvalidTarget", `${printRef(wrong.ref)} cannot be owned by its trigger, ${OTHER_NAMESPACE}`);
+}
+
+const OTHER_NAMESPACE =
+  "which lies in another namespace: remove data.metadata.ownerReferences; the object goes with its trigger anyway";
+
 type Meaning = {
   generated: CompiledBlock;
   preconditions: CompiledPreconditions | undefined;
@@ -107,7 +124,7 @@ function desiredBy(
 ): Desired {
   const scope = new Scope(triggerBindings(trigger), snapshot, context);
   const reason = preconditions?.whyNot(scope);
-  if (reason === undefined) return generated.desired(scope);
+  if (reason === undefined) return withPossibleOwners(generated.desired(scope), trigger);
   return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
 }
 
