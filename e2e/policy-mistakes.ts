@@ -58,10 +58,10 @@ export const MISTAKES: [mistake: string, spec: Json, path: string, says: string]
   ["two rules of one name", { rules: [RULE, RULE] }, "spec.rules[1]", "Duplicate value"],
   ["a mode that is not served", { ...GOOD, mode: "Report" }, "spec.mode", 'supported values: "Correct"'],
   [
-    "an adoption that is not served",
-    { ...GOOD, adoption: "Always" },
+    "an adoption that there is not",
+    { ...GOOD, adoption: "Sometimes" },
     "spec.adoption",
-    'supported values: "IfUnmanaged"',
+    'supported values: "Always", "IfUnmanaged", "Never"',
   ],
   [
     "neither generate nor mutate",

@@ -13,7 +13,16 @@ import {
   RELEASED_LABELS,
   refOf,
 } from "../object/index.ts";
-import { type Failure, isWrite, type Plan, planClaim, type Step } from "../plan/index.ts";
+import {
+  type Failure,
+  gatheredBy,
+  heldPrunes,
+  isWrite,
+  type Plan,
+  planClaim,
+  pruneLimitOf,
+  type Step,
+} from "../plan/index.ts";
 import { type ClaimKey, claimKey, claimRef, createInventory } from "../state/index.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 import { entryOf, ownedBy, withOwnership } from "./ownership.ts";
@@ -34,6 +43,8 @@ export type OfflinePlan = {
   atRest: boolean;
 };
 
+type Failures = Map<string, { claim: ClaimKey; failure: Failure }>;
+
 /** As many times as rules may feed on what rules make. */
 const MOST_ROUNDS = 10;
 
@@ -42,7 +53,7 @@ export function planOffline(world: OfflineWorld): OfflinePlan {
   for (const key of claimsIn(world)) noteClaim(world, planClaim(world, key));
   world.planned = true;
   const targets = new Map<string, PlannedTarget>();
-  const failures = new Map<string, { claim: ClaimKey; failure: Failure }>();
+  const failures: Failures = new Map();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     let isAtRest = true;
     failures.clear();
@@ -52,6 +63,8 @@ export function planOffline(world: OfflineWorld): OfflinePlan {
         noteTarget(targets, target);
       }
     }
+    if (decidePrunes(world)) isAtRest = false;
+    noteHeld(world, failures);
     if (isAtRest) return { targets: [...targets.values()], failures: [...failures.values()], atRest: true };
   }
   return { targets: [...targets.values()], failures: [...failures.values()], atRest: false };
@@ -77,21 +90,35 @@ function isKnown(world: OfflineWorld, claim: ClaimKey): boolean {
   return world.policies.get(keyOf(policy)) !== undefined && world.get(keyOf(trigger)) !== undefined;
 }
 
+/** True when more may be deleted than before: how many objects each policy would delete is known only after a round. */
+function decidePrunes(world: OfflineWorld): boolean {
+  const decisions = [...world.policies.values()].map((state) =>
+    world.prunes.decide(keyOf(state.ref), pruneLimitOf(state)),
+  );
+  return decisions.some(({ verdict, claims }) => verdict === "delete" && claims.length > 0);
+}
+
+function noteHeld(world: OfflineWorld, failures: Failures): void {
+  for (const state of world.policies.values()) {
+    const failure = heldPrunes(world, state);
+    const [first] = world.prunes.heldOf(keyOf(state.ref));
+    const claim = first === undefined ? undefined : world.inventory.get(keyOf(first))?.claim;
+    if (failure !== undefined && claim !== undefined) failures.set(`${claim}\n${failure.message}`, { claim, failure });
+  }
+}
+
 function noteClaim(world: OfflineWorld, { key, wants, reads, idle }: Plan): void {
   const { policy, rule } = claimRef(key);
   const state = { key, wants: new Set(wants), inSync: 0, failures: [], idle };
   world.claims.set(state, `${keyOf(policy)}\n${rule}`, reads);
 }
 
-function planTargets(
-  world: OfflineWorld,
-  key: ClaimKey,
-  failures: Map<string, { claim: ClaimKey; failure: Failure }>,
-): PlannedTarget[] {
+function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): PlannedTarget[] {
   const desired = desiredObjects(world, key);
   for (const [target, object] of desired) assumeOwner(world, target, object);
   const plan = planClaim(world, key);
   noteClaim(world, plan);
+  world.prunes.note(key, gatheredBy(plan));
   for (const failure of plan.failures) failures.set(`${key}\n${failure.message}`, { claim: key, failure });
   return plan.steps.map((step) => {
     const target = keyOf(step.target);

@@ -19,11 +19,13 @@ import {
   createClaims,
   createInventory,
   createObjectStore,
+  createPrunes,
   type Disposal,
   type InventoryWriter,
   type ObjectStore,
   type ObjectStoreWriter,
   type PolicyState,
+  type PrunesWriter,
   type World,
 } from "../state/index.ts";
 
@@ -39,6 +41,7 @@ export type OfflineWorldOptions = {
 export type OfflineWorld = World & {
   readonly inventory: InventoryWriter;
   readonly claims: ClaimsWriter;
+  readonly prunes: PrunesWriter;
   /** True once every claim was planned: only then is anything known not to be wanted. */
   planned: boolean;
   /** Puts an object there, as a write would. */
@@ -64,6 +67,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     catalogue,
     inventory,
     claims: createClaims(),
+    prunes: createPrunes(),
     namespaces: assumeNamespaces(storeOf(NAMESPACES)),
     pruneDelay: 0,
     now: 0,

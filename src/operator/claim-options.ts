@@ -7,6 +7,7 @@ import type { Log, Metrics } from "../telemetry/index.ts";
 import type { DeepCheck } from "./deep-check.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Permissions } from "./permissions.ts";
+import type { PruneGate } from "./prune-gate.ts";
 import type { KeyedQueue } from "./queue.ts";
 import type { Repairs } from "./repairs.ts";
 
@@ -17,6 +18,7 @@ export type ClaimWorkerOptions = {
   permissions: Permissions;
   repairs: Repairs;
   deepCheck: DeepCheck;
+  pruneGate: PruneGate;
   metrics: Metrics;
   log: Log;
   /** True while this process may write. */

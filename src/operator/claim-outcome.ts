@@ -2,7 +2,7 @@
 
 import type { Refusal } from "../apply/index.ts";
 import { isEqual, type Json, keyOf, type ObjectKey } from "../object/index.ts";
-import type { Failure, Plan, Step } from "../plan/index.ts";
+import { type Failure, gatheredBy, type Plan, type Step } from "../plan/index.ts";
 import {
   type ClaimFailure,
   type ClaimKey,
@@ -46,6 +46,7 @@ export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome
   const refusals = [...outcome.refusals.values()];
   if (!refusals.some(({ reason }) => reason === "PermissionMissing")) permissions.forget(key);
   remember(options, outcome, `${keyOf(policy)}\n${rule}`);
+  options.pruneGate.note(key, gatheredBy(plan));
   if (plan.kept.length > 0) options.onKept(plan.kept, plan.because);
   tellSharers(options, outcome);
   giveUp(options, outcome, wanted);

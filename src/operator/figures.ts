@@ -2,6 +2,7 @@
 
 import { type ApiFailure, printFailure, type Selection, selectionKey } from "../cluster/index.ts";
 import { keyOf, type ObjectKey, resourceName } from "../object/index.ts";
+import { heldPrunes } from "../plan/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
 import { objectReference, type PolicyFigures, type RuleFigures } from "../report/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
@@ -50,6 +51,7 @@ export function figuresOf(
     ).size,
     rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
     failures: [
+      ...heldEntries(world, state),
       ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),
       ...claims
         .flatMap(({ rule, states }) =>
@@ -107,6 +109,16 @@ function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]
     inSync: states.reduce((total, { inSync }) => total + inSync, 0),
     failed: states.filter(({ failures }) => failures.length > 0).length,
   };
+}
+
+/** One for the policy as a whole: its message says how many objects are held back, and which. */
+function heldEntries(world: ObservedWorld, state: PolicyState): NonNullable<PolicyStatus["failures"]> {
+  const failure = heldPrunes(world, state);
+  const [first] = world.prunes.heldOf(keyOf(state.ref));
+  const rule = first === undefined ? undefined : world.inventory.get(keyOf(first))?.claim;
+  if (failure === undefined) return [];
+  const { reason, message } = failure;
+  return [{ rule: rule === undefined ? "" : claimRef(rule).rule, reason, message, time: new Date().toISOString() }];
 }
 
 /** What a pattern finds in a system namespace is passed over silently; what is named there is missed by somebody. */

@@ -21,6 +21,7 @@ import {
   createClaims,
   createInventory,
   createObjectStore,
+  createPrunes,
   type Departure,
   type Disposal,
   namespaceOf,
@@ -62,6 +63,7 @@ export class ObservedWorld implements World {
   readonly catalogue = createCatalogue();
   readonly claims = createClaims();
   readonly inventory: ReturnType<typeof createInventory>;
+  readonly prunes = createPrunes();
   readonly namespaces = createObjectStore();
   readonly departures = new Map<ObjectKey, Departure>();
   readonly moments = new Set<ClaimKey>();

@@ -19,6 +19,7 @@ import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
 import { PolicyLifecycle } from "./policy-lifecycle.ts";
 import { PolicyReports } from "./policy-reports.ts";
+import { PruneGate } from "./prune-gate.ts";
 import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
@@ -84,6 +85,7 @@ class Loop implements Operator {
   readonly #kept: KeptLog;
   readonly #worker;
   readonly #deepCheck;
+  readonly #pruneGate: PruneGate;
   readonly #watchLog: WatchLog;
   /** Aborted when the cluster's storage was restored. */
   readonly #wentBack = new AbortController();
@@ -129,6 +131,7 @@ class Loop implements Operator {
       deepCheckPending: (policy) => this.#deepCheck.pendingOf(policy),
       storeProblem: (policy) => this.#knowledge.problemOf(policy),
     });
+    this.#pruneGate = new PruneGate({ world, queue, log, onDecided: (policy) => this.#reports.touch(policy) });
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
       ...{ world, queue, repairs },
@@ -150,6 +153,7 @@ class Loop implements Operator {
     this.#readiness = new Readiness(world, this.#watches, this.#router);
     this.#policies = new PolicyLifecycle({
       ...{ world, queue, knowledge: this.#knowledge, readiness: this.#readiness, reports: this.#reports },
+      pruneGate: this.#pruneGate,
       mayStore: () => this.#isSynced({ resource: DEFINITIONS }),
       rewatch: () => this.#needs.update(),
     });
@@ -165,6 +169,7 @@ class Loop implements Operator {
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
       deepCheck: this.#deepCheck,
+      pruneGate: this.#pruneGate,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => this.#kept.note(targets, because),
@@ -191,6 +196,7 @@ class Loop implements Operator {
     this.#permissions.stop();
     this.#kinds.stop();
     this.#deepCheck.stop();
+    this.#pruneGate.stop();
     this.#queue.stop();
     await working;
     await this.#reports.stop();

@@ -5,6 +5,7 @@ import type { ClaimKey, ObjectChange, PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import { createPolicyBook } from "./policy-book.ts";
 import type { PolicyReports } from "./policy-reports.ts";
+import type { PruneGate } from "./prune-gate.ts";
 import type { KeyedQueue } from "./queue.ts";
 import type { Readiness } from "./readiness.ts";
 import type { StoredKnowledge } from "./stored-knowledge.ts";
@@ -16,6 +17,7 @@ export type PolicyLifecycleOptions = {
   knowledge: StoredKnowledge;
   readiness: Readiness;
   reports: PolicyReports;
+  pruneGate: PruneGate;
   /** False while it is not known under which definition the policies are stored. */
   mayStore(): boolean;
   /** The policies need other watches now. */
@@ -37,7 +39,9 @@ export class PolicyLifecycle {
       return;
     }
     this.#options.reports.note(after);
-    if (this.#book.put(after)) this.#onNewSpec(keyOf(refOf(after)));
+    const key = keyOf(refOf(after));
+    if (this.#book.put(after)) this.#onNewSpec(key);
+    this.#options.pruneGate.reconsider(key);
   }
 
   /** A kind was installed, changed or removed: some policies may mean something else now. */
@@ -56,8 +60,9 @@ export class PolicyLifecycle {
   }
 
   #onGone(key: ObjectKey): void {
-    const { world, queue, reports, rewatch } = this.#options;
+    const { world, queue, reports, pruneGate, rewatch } = this.#options;
     this.#book.remove(key);
+    pruneGate.forget(key);
     reports.forget(key);
     enqueuePolicy(world, queue, key);
     rewatch();

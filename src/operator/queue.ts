@@ -14,6 +14,8 @@ export interface KeyedQueue<K> {
   /** The key came to an end: its failures are forgotten. */
   forgive(key: K): void;
   readonly depth: number;
+  /** Whether such a key waits for its turn, or is being worked on. */
+  has(test: (key: K) => boolean): boolean;
   /** Works until `stop`; resolves when all that had begun has ended. */
   run(work: (key: K) => Promise<void>, concurrency: number): Promise<void>;
   stop(): void;
@@ -42,6 +44,11 @@ class TwoLevelQueue<K> implements KeyedQueue<K> {
 
   get depth(): number {
     return this.#waiting.fresh.size + this.#waiting.resync.size;
+  }
+
+  has(test: (key: K) => boolean): boolean {
+    const { fresh, resync } = this.#waiting;
+    return [fresh, resync, this.#working].some((keys) => keys.values().some(test));
   }
 
   add(key: K, priority: Priority = "resync"): void {

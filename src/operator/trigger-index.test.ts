@@ -29,7 +29,12 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
     desired: () => ({ ok: true, targets: [], unmet: [] }),
   };
   const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name } };
-  return { ref, object, phase: "compiled", compiled: { ref, createdAt: "", rules: [rule], unknownKinds: [] } };
+  return {
+    ref,
+    object,
+    phase: "compiled",
+    compiled: { ref, createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, rules: [rule], unknownKinds: [] },
+  };
 }
 
 function namesFor(policies: PolicyState[], of: Resource, metadata: KubernetesObject["metadata"]): string[] {

@@ -36,7 +36,12 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
 function policyOf(...rules: CompiledRule[]): PolicyState {
   const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name: "p" };
   const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "p" } };
-  return { ref, object, phase: "compiled", compiled: { ref, createdAt: "", rules, unknownKinds: [] } };
+  return {
+    ref,
+    object,
+    phase: "compiled",
+    compiled: { ref, createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, rules, unknownKinds: [] },
+  };
 }
 
 function print({ resource: { plural }, namespace, name, labelSelector }: Selection): string {

@@ -34,7 +34,14 @@ export function compareContent(desired: KubernetesObject, live: KubernetesObject
     const node = fieldNode(owned, ["f:metadata", `f:${section}`]);
     compareFields(wanted, live.metadata[section] ?? {}, { node, whole: false }, ["metadata", section], found);
   }
+  if (!hasOwners(desired, live)) found.values.push(printPointer(["metadata", "ownerReferences"]));
   return found;
+}
+
+/** Each desired owner is there as it is desired; further ones are somebody else's affair, like further labels. */
+export function hasOwners({ metadata: { ownerReferences = [] } }: KubernetesObject, live: KubernetesObject): boolean {
+  const present = live.metadata.ownerReferences ?? [];
+  return ownerReferences.every((owner) => present.some((other) => isEqual(owner as Json, other as Json))); // plain JSON
 }
 
 function compareFields(desired: JsonObject, live: JsonObject, owned: Ownership, path: Path, found: Comparison): void {

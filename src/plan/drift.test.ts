@@ -93,6 +93,25 @@ describe("values", () => {
   });
 });
 
+describe("owners", () => {
+  const owner = (uid: string) => ({ apiVersion: "v1", kind: "Node", name: uid, uid });
+  const withOwners = (object: KubernetesObject, ...uids: string[]): KubernetesObject => ({
+    ...object,
+    metadata: { ...object.metadata, ownerReferences: uids.map(owner) },
+  });
+
+  it.each([
+    ["are in sync among others", ["b"], ["a", "b"], []],
+    ["drift when one is missing", ["a", "b"], ["a"], ["/metadata/ownerReferences"]],
+    ["of others are left", [], ["a"], []],
+  ])("%s", (_what, wanted, found, values) => {
+    const content = { data: { a: "1" } };
+    expect(
+      findDrift(withOwners(desired(content), ...wanted), withOwners(live(content, OURS), ...found)).values,
+    ).toEqual(values);
+  });
+});
+
 describe("what others added", () => {
   it.each<[string, (object: JsonObject) => void, JsonObject, string[]]>([
     ["a key", (o) => Object.assign(o, { data: { a: "1", b: "2" } }), { "f:data": { "f:b": {} } }, ["/data/b"]],

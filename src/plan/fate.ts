@@ -23,13 +23,22 @@ import { type ClaimRef, claimKey, findRule, namespaceOf, type World } from "../s
 
 export type Fate =
   | { type: "desired"; rule: CompiledRule; trigger: KubernetesObject; identity: ClaimIdentity; digest: ClaimDigest }
-  /** `leave`: what was made once stays and keeps its marks. */
-  | { type: "gone"; because: string; disposal: "delete" | "keep" | "leave"; digest: ClaimDigest | undefined }
+  | Gone
   /**
    * `again`: milliseconds after which the answer may be another one, where no event will tell. `kept`: nothing that could
    * happen by itself will end it, so a person has to be told.
    */
   | { type: "held"; because: string; again?: number; kept?: true };
+
+export type Gone = {
+  type: "gone";
+  because: string;
+  /** `leave`: what was made once stays and keeps its marks. */
+  disposal: "delete" | "keep" | "leave";
+  digest: ClaimDigest | undefined;
+  /** Its policy and its trigger are still there, so that how many targets go at once is limited. */
+  limited: boolean;
+};
 
 export function fateOf(world: World, ref: ClaimRef): Fate {
   const policyKey = keyOf(ref.policy);
@@ -66,14 +75,23 @@ function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
     because: `${printRef(policy)} was deleted`,
     disposal: disposal.rules[rule] ?? "keep",
     digest: undefined,
+    limited: false,
   };
 }
 
-function fateWithoutRule(world: World, { policy, rule }: ClaimRef): Fate {
+function fateWithoutRule(world: World, { policy, rule, trigger }: ClaimRef): Fate {
   const disposal = world.policies.disposalOf(keyOf(policy))?.rules[rule];
   if (disposal === undefined)
     return { type: "held", because: `nothing is stored about rule ${rule}, so its targets are kept`, kept: true };
-  return { type: "gone", because: `rule ${rule} was removed from ${printRef(policy)}`, disposal, digest: undefined };
+  const because = `rule ${rule} was removed from ${printRef(policy)}`;
+  return { type: "gone", because, disposal, digest: undefined, limited: isThere(world, trigger) };
+}
+
+/** A trigger that nobody looks at any more counts as there. */
+function isThere(world: World, ref: ObjectRef): boolean {
+  const resource = world.catalogue.findKind(ref);
+  const trigger = resource === undefined ? "unknown" : storedTrigger(world, resource, ref);
+  return trigger === "unknown" || (trigger !== undefined && !isBeingDeleted(trigger));
 }
 
 function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
@@ -84,19 +102,22 @@ function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
   }
   const resource = rule.triggers.find(({ group, kind }) => group === triggerRef.group && kind === triggerRef.kind);
   if (resource === undefined) {
-    return { type: "gone", because: `rule ${ref.rule} does not match ${triggerRef.kind}`, disposal, digest: undefined };
+    const because = `rule ${ref.rule} does not match ${triggerRef.kind}`;
+    return { type: "gone", because, disposal, digest: undefined, limited: isThere(world, triggerRef) };
   }
   const trigger = storedTrigger(world, resource, triggerRef);
   if (trigger === "unknown") return { type: "held", because: `the list of ${resource.plural} is not known yet` };
   if (trigger === undefined || isBeingDeleted(trigger)) {
     const absence = absenceOf(world, triggerRef, lastWrite(world, ref));
-    return absence.type === "gone" ? { ...absence, disposal, digest: undefined } : absence;
+    return absence.type === "gone" ? { ...absence, disposal, digest: undefined, limited: false } : absence;
   }
   const identity = { ...ref, triggerUid: trigger.metadata.uid ?? "" };
   const digest = claimDigest(identity);
   const reason = whyNotSelected(world, rule, trigger);
-  if (reason !== undefined)
-    return { type: "gone", because: `${printRef(triggerRef)} is not selected: ${reason}`, disposal, digest };
+  if (reason !== undefined) {
+    const because = `${printRef(triggerRef)} is not selected: ${reason}`;
+    return { type: "gone", because, disposal, digest, limited: true };
+  }
   return { type: "desired", rule, trigger, identity, digest };
 }
 

@@ -1,7 +1,8 @@
 export { APPLY_REFUSED } from "./correction.ts";
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
-export { objectsReadBy, type Plan, planClaim } from "./plan.ts";
+export { APPROVE_PRUNE, heldPrunes, pruneLimitOf } from "./held-prunes.ts";
+export { gatheredBy, objectsReadBy, type Plan, planClaim } from "./plan.ts";
 export { snapshotOf } from "./snapshot.ts";
 export {
   type ApplyStep,

@@ -11,6 +11,7 @@ import {
   valueAt,
 } from "../object/index.ts";
 import type { FreshAnswers, Judgement, TargetRecord, World } from "../state/index.ts";
+import { hasOwners } from "./compare.ts";
 import { type Drifted, notAccepted } from "./correction.ts";
 import { leaveOut, placesLeftOut } from "./ignored.ts";
 import { askFresh } from "./question.ts";
@@ -116,7 +117,7 @@ function digestsOf({ desired, content, record }: Own): Pick<Judgement, "desired"
   return { desired, content, digest: record.digest, live: record.live };
 }
 
-/** Of the labels and annotations that are desired, as they are; "" when they are as desired, as nearly always. */
+/** Of the labels, annotations and owners that are desired, as they are; "" when they are as desired, as nearly always. */
 export function digestOfMetadata(object: KubernetesObject, live: KubernetesObject): string {
   const kinds = ["labels", "annotations"] as const;
   const different = kinds.flatMap((kind) =>
@@ -125,5 +126,6 @@ export function digestOfMetadata(object: KubernetesObject, live: KubernetesObjec
       return found === text ? null : [kind, key, found];
     }),
   );
+  if (!hasOwners(object, live)) different.push(["ownerReferences"]);
   return different.every((entry) => entry === null) ? "" : contentDigest(printJson(different));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ADOPTED, CLAIM, type KubernetesObject, keyOf, refOf, resourceKey, TARGET } from "../object/index.ts";
-import { type ClaimKey, createObjectStore } from "../state/index.ts";
-import { planClaim } from "./plan.ts";
+import { type ClaimKey, createObjectStore, createPrunes } from "../state/index.ts";
+import { gatheredBy, planClaim } from "./plan.ts";
 import { isWrite, type Step } from "./step.ts";
 import {
   applied,
@@ -180,6 +180,23 @@ describe("an object that was there before", () => {
     ]);
   });
 
+  it.each([
+    ["Always", {}, "apply"],
+    ["Always", { labels: { "app.kubernetes.io/managed-by": "somebody" } }, "apply"],
+    ["IfUnmanaged", {}, "apply"],
+    ["IfUnmanaged", { labels: { "generate.kyverno.io/policy-name": "p" } }, "skip"],
+    ["Never", {}, "skip"],
+  ] as const)("is adopted or left as the policy says: %s, %o", (adoption, metadata, verb) => {
+    const { world, key } = worldWithRule();
+    for (const state of world.states.values()) if (state.phase === "compiled") state.compiled.adoption = adoption;
+    observe(world, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: "shop", uid: "u", resourceVersion: "5", ...metadata },
+    });
+    expect(planClaim(world, key).steps.map((step) => step.verb)).toEqual([verb]);
+  });
+
   it("is ours when only its labels were taken off", () => {
     const { world, key } = worldWithRule();
     const live = applied(wanted(world, key));
@@ -280,6 +297,51 @@ describe("what is no longer desired", () => {
       { ...configMapRule("settings", {}), match: { any: [{ resources: { kinds: ["Namespace"], names: ["other"] } }] } },
     ]);
     expect(writes(world, key)).toMatchObject([{ verb: "delete", precondition: { uid: live.metadata.uid } }]);
+  });
+
+  describe("although its trigger exists", () => {
+    const unselected = {
+      ...configMapRule("settings", {}),
+      match: { any: [{ resources: { kinds: ["Namespace"], names: ["other"] } }] },
+    };
+
+    it.each([
+      ["the rule selects its trigger no more", [unselected]],
+      ["the rule makes another object", [configMapRule("settings", {}, { name: "another" })]],
+      ["the rule was removed", [configMapRule("other", {})]],
+    ])("goes only once it is known how many go with it: %s", (_what, rules) => {
+      const { world, key, live } = orphaned();
+      world.prunes = createPrunes();
+      const { ref } = servePolicy(world, "base", rules);
+      world.disposals.set(keyOf(ref), { policy: ref, definition: "", rules: { settings: "delete" } });
+      const gathered = planClaim(world, key);
+      expect(gatheredBy(gathered).map(keyOf)).toEqual([keyOf(refOf(live))]);
+      expect(gathered.steps.some(({ verb }) => verb === "delete")).toBe(false);
+      world.prunes = { ...createPrunes(), mayDelete: () => true };
+      expect(writes(world, key)).toEqual(expect.arrayContaining([expect.objectContaining({ verb: "delete" })]));
+    });
+
+    it("goes at once when the policy has no limit", () => {
+      const { world, key } = orphaned();
+      world.prunes = createPrunes();
+      const state = servePolicy(world, "base", [unselected]);
+      if (state.phase === "compiled") state.compiled.pruneLimit = Number.POSITIVE_INFINITY;
+      expect(writes(world, key)).toMatchObject([{ verb: "delete" }]);
+    });
+  });
+
+  it("goes with its policy or its trigger, however many go with it", () => {
+    const { world, key } = worldWithRule({ namespace: "vault" });
+    world.stores.get("/v1/namespaces")?.set(namespaceObject("vault"));
+    observe(world, applied(wanted(world, key)));
+    world.prunes = createPrunes();
+    world.stores.get("/v1/namespaces")?.remove(SHOP);
+    expect(planClaim(world, key).fate).toBe("gone");
+    expect(gatheredBy(planClaim(world, key))).toEqual([]);
+    world.states.clear();
+    for (const disposal of world.disposals.values()) disposal.definition = "crd-1";
+    world.catalogue.setDefinition(definition("crd-1", true));
+    expect(gatheredBy(planClaim(world, key))).toEqual([]);
   });
 
   it("is held while not everything was planned once", () => {

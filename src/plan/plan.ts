@@ -23,7 +23,7 @@ import {
   type World,
 } from "../state/index.ts";
 import { chainOf } from "./chain.ts";
-import { type Fate, fateOf, lastWrite } from "./fate.ts";
+import { type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
@@ -89,11 +89,11 @@ function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
   return { key, fate, because, idle: false, ...none };
 }
 
-function planGone(world: World, key: ClaimKey, fate: Extract<Fate, { type: "gone" }>): Plan {
-  const records = [...world.inventory.ofClaim(key, fate.digest)];
+function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
+  const records = [...world.inventory.ofClaim(key, digest)];
   return {
-    ...nothing(key, "gone", fate.because),
-    steps: records.map((record) => planPrune(world, record, { key, because: fate.because, disposal: fate.disposal })),
+    ...nothing(key, "gone", because),
+    steps: records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
   };
 }
@@ -157,7 +157,7 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     idle: idle !== undefined,
     steps: [
       ...plans.map(({ step }) => step),
-      ...unwanted.map((record) => planPrune(world, record, { key, because, disposal })),
+      ...unwanted.map((record) => planPrune(world, record, { key, because, disposal, limited: true })),
     ],
     wants: isKnown ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
@@ -227,4 +227,12 @@ function withMarks(
       annotations: { ...metadata.annotations, ...marks.annotations, ...annotations },
     },
   };
+}
+
+const NO_TARGETS: readonly ObjectRef[] = [];
+
+/** What would be deleted if its policy may delete that many. */
+export function gatheredBy({ steps }: Plan): readonly ObjectRef[] {
+  const isGathered = (step: Step): boolean => step.verb === "skip" && step.gathered === true;
+  return steps.some(isGathered) ? steps.filter(isGathered).map(({ target }) => target) : NO_TARGETS;
 }

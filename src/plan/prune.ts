@@ -1,16 +1,37 @@
 /** One target that is no longer desired: deleted, released, handed over or left. */
 
-import { isBeingDeleted, keyOf } from "../object/index.ts";
-import { type ClaimKey, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
+import { isBeingDeleted, keyOf, type ObjectKey } from "../object/index.ts";
+import { type ClaimKey, claimRef, namespaceOf, type TargetRecord, type World } from "../state/index.ts";
+import type { Gone } from "./fate.ts";
 import type { SkipStep, Step } from "./step.ts";
 
-export type Unwanted = { key: ClaimKey; because: string; disposal: "delete" | "keep" | "leave" };
+export type Unwanted = Pick<Gone, "because" | "disposal" | "limited"> & { key: ClaimKey };
 
 export function planPrune(world: World, record: TargetRecord, unwanted: Unwanted): Step {
   const reason = whyNotPruned(world, record, unwanted);
   if (reason !== undefined) return skip(record, reason);
   const adopted = record.marks?.adopted === true;
-  return adopted || unwanted.disposal === "keep" ? release(record, unwanted.because) : remove(record, unwanted.because);
+  if (adopted || unwanted.disposal === "keep") return release(record, unwanted.because);
+  return isLimited(world, record, unwanted) ? gather(world, record, unwanted) : remove(record, unwanted.because);
+}
+
+/** Until its policy as a whole was decided on. */
+function isLimited(world: World, { ref }: TargetRecord, { key, limited }: Unwanted): boolean {
+  if (!limited || world.prunes.mayDelete(keyOf(ref))) return false;
+  const state = world.policies.get(policyOf(key));
+  return state?.phase === "compiled" && state.compiled.pruneLimit !== Number.POSITIVE_INFINITY;
+}
+
+/** Others may be unwanted too: they are counted before the first one goes. */
+function gather(world: World, record: TargetRecord, { key, because }: Unwanted): SkipStep {
+  const waits = world.prunes.isHeld(policyOf(key)) ? HELD : "it goes once it is known how many go with it";
+  return { ...skip(record, `${because}; ${waits}`), gathered: true };
+}
+
+const HELD = "it is held back, as more would go than spec.pruneLimit allows";
+
+function policyOf(key: ClaimKey): ObjectKey {
+  return keyOf(claimRef(key).policy);
 }
 
 /** The claims that want the target too, and should take it over now. */

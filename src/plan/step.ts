@@ -44,7 +44,13 @@ export type AskStep = OfTarget & { verb: "ask"; resource: Resource; object: Kube
 export type ReadStep = OfTarget & { verb: "read"; resource: Resource; desired: string };
 
 /** Nothing to write: in sync, left alone, or not possible (then with a failure). */
-export type SkipStep = OfTarget & { verb: "skip"; failure?: Failure; inSync: boolean };
+export type SkipStep = OfTarget & {
+  verb: "skip";
+  failure?: Failure;
+  inSync: boolean;
+  /** It would be deleted; whether it is, is decided for its policy as a whole. */
+  gathered?: true;
+};
 
 export type Step = ApplyStep | PatchStep | DeleteStep | ReleaseStep | AskStep | ReadStep | SkipStep;
 export type WriteStep = Exclude<Step, AskStep | ReadStep | SkipStep>;

@@ -11,9 +11,17 @@ import {
   printJson,
   printRef,
 } from "../object/index.ts";
-import type { DesiredTarget } from "../rule/index.ts";
-import { type ClaimKey, claimKey, namespaceOf, printClaim, type TargetRecord, type World } from "../state/index.ts";
-import { otherManagerOf } from "./adoption.ts";
+import type { Adoption, DesiredTarget } from "../rule/index.ts";
+import {
+  type ClaimKey,
+  claimKey,
+  claimRef,
+  namespaceOf,
+  printClaim,
+  type TargetRecord,
+  type World,
+} from "../state/index.ts";
+import { whyNotAdopted } from "./adoption.ts";
 import { type Chain, whyEndless } from "./chain.ts";
 import { notAccepted, planCorrection } from "./correction.ts";
 import { driftPaths, findDrift } from "./drift.ts";
@@ -97,15 +105,15 @@ function planUnmarked(world: World, wanted: Wanted, record: TargetRecord): Targe
   // missing marks are a drift like any other
   if (identity !== undefined && claimKey(identity) === wanted.key)
     return planOwn(world, adoptedLike(wanted, live.metadata.annotations?.[ADOPTED] === "true"), record);
-  return { step: adopt(wanted, live, record) };
+  return { step: adopt(world, wanted, record, live) };
 }
 
 /** What else it holds goes with the same writes: no more of it is somebody else's afterwards. */
-function adopt(wanted: Wanted, live: KubernetesObject, { tried, refusal }: TargetRecord): Step {
-  const owner = otherManagerOf(live);
+function adopt(world: World, wanted: Wanted, { tried, refusal }: TargetRecord, live: KubernetesObject): Step {
   const { ref, resource } = wanted.target;
-  if (owner !== undefined) {
-    const message = `${printRef(ref)} exists and belongs to ${owner}; delete it there, or choose another name in the rule`;
+  const why = whyNotAdopted(live, adoptionOf(world, wanted.key));
+  if (why !== undefined) {
+    const message = `${printRef(ref)} ${why}`;
     return skip(wanted, message, { reason: "Conflict", message, target: ref });
   }
   const desired = adoptedLike(wanted, true).object;
@@ -118,7 +126,12 @@ function adopt(wanted: Wanted, live: KubernetesObject, { tried, refusal }: Targe
   const step = planCorrection({ desired, digest, live, resource, tried }, drift);
   if (step === undefined) return notAdopted(wanted, live, driftPaths(drift)[0] ?? "");
   const { correction: _correction, ...write } = step; // it was no target yet, so it has not drifted
-  return { ...write, because: "it exists and belongs to nobody: it is adopted" };
+  return { ...write, because: "it exists and is adopted" };
+}
+
+function adoptionOf(world: World, key: ClaimKey): Adoption {
+  const state = world.policies.get(keyOf(claimRef(key).policy));
+  return state?.phase === "compiled" ? state.compiled.adoption : "Never";
 }
 
 function notAdopted(wanted: Wanted, live: KubernetesObject, path: string): Step {

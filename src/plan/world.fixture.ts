@@ -44,6 +44,7 @@ export function resource(group: string, version: string, kind: string, plural: s
 export type TestWorld = World & {
   inventory: ReturnType<typeof createInventory>;
   claims: ReturnType<typeof createClaims>;
+  prunes: World["prunes"];
   catalogue: ReturnType<typeof createCatalogue>;
   departures: Map<ObjectKey, Departure>;
   states: Map<ObjectKey, PolicyState>;
@@ -71,6 +72,7 @@ export function emptyWorld(): TestWorld {
     catalogue,
     claims: createClaims(),
     inventory: createInventory("test"),
+    prunes: { mayDelete: () => true, isHeld: () => false, heldOf: () => [] },
     namespaces,
     pruneDelay: 10_000,
     now: 100_000,

@@ -1,6 +1,6 @@
 /** `data`: the content of a generated object. Free-form, because only the API server knows what the object may hold. */
 
-import { isJsonObject, type Json, type Path } from "../object/index.ts";
+import { isJsonObject, type Json, type Path, valueAt } from "../object/index.ts";
 import { constrained } from "./field.ts";
 import { freeObject } from "./value.ts";
 
@@ -13,7 +13,15 @@ export const content = constrained(
     message: "anchors such as (key) and +(key) select in patches and mean nothing in data: write the plain key",
     offenders: (data) => findAnchors(data, []),
   },
+  {
+    code: "InvalidValue",
+    message:
+      "a finalizer would keep the object from going when it is no longer wanted, and Perennial takes none off: remove it",
+    offenders: (data) => (valueAt(data, FINALIZERS) === undefined ? [] : [FINALIZERS]),
+  },
 );
+
+const FINALIZERS: Path = ["metadata", "finalizers"];
 
 function findAnchors(value: Json, at: Path): Path[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => findAnchors(item, [...at, index]));

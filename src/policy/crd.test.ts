@@ -63,11 +63,10 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
 
   it("has only values that are served in the enums of served fields", () => {
     const served = (path: string) => valueAt(nodes.find((node) => node.path === path)?.schema, ["enum"]);
-    expect([served(".spec.mode"), served(".spec.adoption")]).toEqual([["Correct"], ["IfUnmanaged"]]);
+    expect([served(".spec.mode"), served(".spec.adoption")]).toEqual([["Correct"], ["Always", "IfUnmanaged", "Never"]]);
   });
 
   it.each([
-    ".spec spec.pruneLimit",
     ".spec.drift spec.drift.recreate",
     ".spec.rules[] spec.rules[].celPreconditions",
     ".spec.rules[] spec.rules[].mutate",

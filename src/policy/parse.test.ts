@@ -88,9 +88,15 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
     "UnknownField spec.rules[0].__proto__",
   ],
   ["a mode that is not served", clusterPolicy({ rules: [RULE], mode: "Report" }), "InvalidValue spec.mode"],
+  ["a prune limit below none", clusterPolicy({ rules: [RULE], pruneLimit: -2 }), "OutOfBounds spec.pruneLimit"],
   [
-    "an adoption that is not served",
-    clusterPolicy({ rules: [RULE], adoption: "Always" }),
+    "a finalizer in data",
+    withGenerate({ data: { metadata: { finalizers: ["example.com/keep"] } } }),
+    "InvalidValue spec.rules[0].generate.data.metadata.finalizers",
+  ],
+  [
+    "an adoption that there is not",
+    clusterPolicy({ rules: [RULE], adoption: "Sometimes" }),
     "InvalidValue spec.adoption",
   ],
   [
@@ -214,7 +220,10 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
 
 const GOOD: [what: string, policy: JsonObject][] = [
   ["a rule as people write it", clusterPolicy({ rules: [RULE] })],
-  ["every served setting", clusterPolicy({ rules: [RULE], mode: "Correct", adoption: "IfUnmanaged", drift: {} })],
+  [
+    "every served setting",
+    clusterPolicy({ rules: [RULE], mode: "Correct", adoption: "IfUnmanaged", pruneLimit: -1, drift: {} }),
+  ],
   ["a flat filter", withRule({ match: { resources: { kinds: ["v1/Namespace"], name: "team-*" } } })],
   ["an empty exclude filter", withRule({ exclude: { any: [{}] } })],
   [

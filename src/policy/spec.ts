@@ -45,21 +45,19 @@ export const spec = z
       )
       .optional(),
     adoption: z
-      .enum(["IfUnmanaged"])
+      .enum(["Always", "IfUnmanaged", "Never"])
       .describe(
-        "What happens to an object that was there before the policy. IfUnmanaged (what is meant when absent): it is taken over unless it carries another manager's mark; then the rule reports Conflict.",
+        "What happens to an object that was there before the policy. Always: it is taken over, whoever else says that it is theirs. IfUnmanaged (what is meant when absent): it is taken over unless it carries another manager's mark; then the rule reports Conflict. Never: it is left, and the rule reports Conflict.",
       )
       .optional(),
     drift: drift.optional(),
-    pruneLimit: unsupported(
-      z
-        .int()
-        .min(-1)
-        .describe(
-          "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
-        )
-        .optional(),
-    ),
+    pruneLimit: z
+      .int()
+      .min(-1)
+      .describe(
+        "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
+      )
+      .optional(),
     applyRules: unsupported(
       z
         .enum(["All", "One"])

@@ -6,6 +6,7 @@ import {
   isWatchable,
   type KubernetesObject,
   type ObjectRef,
+  printRef,
   type Resource,
   refOf,
   resourceKey,
@@ -17,6 +18,7 @@ import { ClaimEnvironment } from "./claim-environment.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import type { Explanation } from "./explanation.ts";
+import { failed } from "./failed.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
@@ -38,7 +40,15 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilati
   });
   if (issues.length > 0) return { ok: false, issues };
   const createdAt = policy.metadata.creationTimestamp ?? "";
-  return { ok: true, policy: { ref, createdAt, rules, unknownKinds: [...unknownKinds] } };
+  const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
+  return { ok: true, policy: { ref, createdAt, rules, ...settings, unknownKinds: [...unknownKinds] } };
+}
+
+const PRUNE_LIMIT = 100;
+
+function pruneLimitOf({ spec }: AnyPolicy): number {
+  const { pruneLimit = PRUNE_LIMIT } = spec;
+  return pruneLimit === -1 ? Number.POSITIVE_INFINITY : pruneLimit;
 }
 
 export function policyRef({ apiVersion, kind, metadata }: AnyPolicy): ObjectRef {
@@ -100,6 +110,21 @@ function hasConditions({ foreach = [] }: NonNullable<Rule["generate"]>): boolean
   return foreach.some(({ preconditions }) => preconditions !== undefined);
 }
 
+/** An owner in another namespace counts as gone, and the object would be collected as garbage again and again. */
+function withPossibleOwners(desired: Desired, { metadata }: KubernetesObject): Desired {
+  const { uid, namespace } = metadata;
+  if (!desired.ok || namespace === undefined) return desired;
+  const wrong = desired.targets.find(
+    ({ object, ref }) =>
+      ref.namespace !== namespace && object.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
+  );
+  if (wrong === undefined) return desired;
+  return failed("InvalidTarget", `${printRef(wrong.ref)} cannot be owned by its trigger, ${OTHER_NAMESPACE}`);
+}
+
+const OTHER_NAMESPACE =
+  "which lies in another namespace: remove data.metadata.ownerReferences; the object goes with its trigger anyway";
+
 type Meaning = {
   ref: ObjectRef;
   name: string;
@@ -113,7 +138,7 @@ function desiredBy(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapsh
   const { generated, preconditions } = meaning;
   const scope = scopeOf(meaning, trigger, snapshot);
   const reason = preconditions?.whyNot(scope.inRealTime());
-  if (reason === undefined) return generated.desired(scope);
+  if (reason === undefined) return withPossibleOwners(generated.desired(scope), trigger);
   return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
 }
 

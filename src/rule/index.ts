@@ -11,6 +11,7 @@ export type { Surroundings } from "./filter.ts";
 export type { Labels } from "./label-selector.ts";
 export type { Answer, Found, Lookup } from "./lookup.ts";
 export type {
+  Adoption,
   Compilation,
   CompiledPolicy,
   CompiledRule,

@@ -9,11 +9,17 @@ import type { Surroundings } from "./filter.ts";
 import type { Lookup } from "./lookup.ts";
 import type { Value } from "./value.ts";
 
+/** What happens to an object that was there before the policy; `IfUnmanaged`: taken over unless it is somebody else's. */
+export type Adoption = "Always" | "IfUnmanaged" | "Never";
+
 export type CompiledPolicy = {
   ref: ObjectRef;
   /** Of equal wishes for one target, the older policy's hold. */
   createdAt: string;
   rules: readonly CompiledRule[];
+  adoption: Adoption;
+  /** How many targets that are no longer wanted may be deleted at once while their triggers exist; perhaps any number. */
+  pruneLimit: number;
   /** Kinds that it names and the API server does not serve (yet). */
   unknownKinds: readonly string[];
 };

@@ -8,6 +8,7 @@ import type { Claims } from "./claims.ts";
 import type { Inventory } from "./inventory.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { Policies } from "./policies.ts";
+import type { Prunes } from "./prunes.ts";
 
 /** A custom resource that is no longer there: since when (monotonic milliseconds), and under which definition. */
 export type Departure = { since: number; definition: string };
@@ -22,6 +23,7 @@ export interface World {
   readonly namespaces: ObjectStore;
   readonly inventory: Inventory;
   readonly claims: Claims;
+  readonly prunes: Prunes;
   /** How long the absence of a custom resource must last before it counts, in milliseconds. */
   readonly pruneDelay: number;
   /** The watched objects of a resource that rules look at; undefined when it is not watched (any more). */

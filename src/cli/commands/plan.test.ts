@@ -155,6 +155,26 @@ describe("perennial plan", () => {
     ]);
   });
 
+  it("holds back deletions beyond the limit of the policy, and says how they are approved", () => {
+    const spaces = ["a", "b", "c"].map((name) => namespaceOf(name));
+    const before = carriedOut(policyOf("p", infoRule()), ...spaces);
+    const limited = (pruneLimit: number, annotations = {}): JsonObject => ({
+      ...policyOf("p"),
+      metadata: { name: "p", generation: 7, annotations },
+      spec: { pruneLimit, rules: [infoRule({}, { name: "renamed" })] },
+    });
+    const deleted = (report: PlanReport) => report.summary.delete;
+    const held = planOf(limited(2), ...before);
+    expect([deleted(held), held.summary.create]).toEqual([0, 3]);
+    expect(held.failures).toMatchObject([{ policy: "ClusterPolicy p", reason: "PruneHeld" }]);
+    expect(held.failures[0]?.message).toMatch(
+      /^3 objects are no longer wanted, more than spec.pruneLimit allows \(2\), .*ConfigMap a\/info.*approve-prune.*"7"/,
+    );
+    expect(deleted(planOf(limited(3), ...before))).toBe(3);
+    expect(deleted(planOf(limited(2, { "perennial.dev/approve-prune": "7" }), ...before))).toBe(3);
+    expect(deleted(planOf(limited(2, { "perennial.dev/approve-prune": "6" }), ...before))).toBe(0);
+  });
+
   it("takes a namespace that is not in the files to be there", () => {
     const rule = infoRule(
       { match: { any: [{ resources: { kinds: ["Deployment"] } }] } },
