@@ -12,7 +12,7 @@ import { createScreen, type Screen } from "./demo/screen.ts";
 import { openStage, ROOT, type Stage } from "./demo/stage.ts";
 import { type Sighting, startWatcher, type Watcher } from "./demo/watcher.ts";
 
-/** What samples/namespace-baseline.yaml makes for each namespace of a team. */
+/** What samples/tenancy/namespace-baseline.yaml makes for each namespace of a team. */
 const TARGETS = [
   { kind: "NetworkPolicy", name: "default-deny" },
   { kind: "NetworkPolicy", name: "allow-dns" },
@@ -74,7 +74,7 @@ async function takeTour(stage: Stage, screen: Screen, begin: number): Promise<vo
   screen.took("it is ready", performance.now() - started);
 
   screen.step("A policy: what every namespace with a label `team` starts with");
-  await screen.run("kubectl apply -f samples/namespace-baseline.yaml");
+  await screen.run("kubectl apply -f samples/tenancy/namespace-baseline.yaml");
   await screen.run("kubectl wait --for=condition=Ready pcpol/namespace-baseline --timeout=30s");
 
   const client = connectCluster(await loadCredentials(stage.plane.kubeconfig));
