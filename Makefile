@@ -20,9 +20,8 @@ demo: build ## a real control plane, the operator, a policy: watch it work (KEEP
 	@KEEP=$(KEEP) $(BIN)/node e2e/demo.ts
 
 test: $(INSTALLED) ## everything: check, build, and the tests against real control planes
-	@echo 'not part of make test yet: random sequences of operations (make property)'
 	@rm -rf $(RESULTS) && mkdir $(RESULTS)
-	@for step in $(CHECKS) build e2e; do \
+	@for step in $(CHECKS) build e2e property; do \
 	  $(MAKE) --no-print-directory $$step || echo $$step >> $(RESULTS)/failed-steps; \
 	done; $(BIN)/node e2e/summary.ts $(RESULTS)
 
@@ -44,7 +43,7 @@ e2e: $(INSTALLED) ## tests against real control planes
 	@$(call vitest,e2e)
 
 property: $(INSTALLED) ## random sequences of operations against a control plane (SEQUENCES=200)
-	@PERENNIAL_PROPERTY_SEQUENCES=$(or $(SEQUENCES),200) $(BIN)/vitest run --project property
+	@PERENNIAL_PROPERTY_SEQUENCES=$(or $(SEQUENCES),200) $(call vitest,property)
 
 build: $(INSTALLED) ## bundle src/ into dist/main.js
 	@rm -rf dist && $(BIN)/rolldown -c && chmod +x dist/main.js

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const PROPERTY = "e2e/property/property.test.ts";
 
-/** `unit` needs nothing but Node; `e2e` starts real control planes; `property` is not part of `make test` yet (its README). */
+/** `unit` needs nothing but Node; `e2e` starts real control planes; `property` plays random sequences of operations, for minutes. */
 export default defineConfig({
   test: {
     projects: [

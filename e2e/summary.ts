@@ -17,7 +17,7 @@ export type Report = {
   testResults: readonly { status: string; assertionResults: readonly { status: string }[] }[];
 };
 
-const SUITES = ["unit", "e2e"] as const;
+const SUITES = ["unit", "e2e", "property"] as const;
 
 /** `report` is undefined when the suite wrote none. */
 export function countSuite(report: Report | undefined): Counts {
