@@ -40,6 +40,7 @@ describe("the Lease", () => {
     client = connectCluster({ server: `http://127.0.0.1:${port}`, tls: {}, authorization, forget: () => {} });
     lease = createLease(client, {
       ...{ namespace: "perennial-system", identity: "us", times: TIMES, log: createLog("fatal") },
+      seenUntil: () => undefined,
       onChange: (isHeld) => changes.push(isHeld),
       onWentBack: () => {},
     });

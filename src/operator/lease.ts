@@ -7,6 +7,7 @@ import { setTimeout as timer } from "node:timers/promises";
 import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "../object/index.ts";
 import type { Log } from "../telemetry/index.ts";
+import { SEEN_UNTIL } from "./seen-until.ts";
 
 export const LEASE_NAME = "perennial";
 
@@ -23,8 +24,8 @@ export interface Lease {
   readonly held: boolean;
   /** Why it is not held, as far as is known; of no meaning while it is. */
   readonly obstacle: string;
-  /** When the holder before us renewed it last; undefined when nobody ever did. */
-  readonly lastRenewal: Date | undefined;
+  /** What the one before had written there (`seenUntil`) when it was got last; undefined when there was no Lease. */
+  readonly found: string | undefined;
   /** Gets it, renews it, and gets it again when it was lost, until the signal aborts. */
   keep(signal: AbortSignal): Promise<void>;
   /** Gives it up, so that the next one need not wait. */
@@ -34,6 +35,8 @@ export interface Lease {
 export type LeaseOptions = {
   namespace: string;
   identity: string;
+  /** What is to stand on it from the next renewal on, as the annotation perennial.dev/seen-until. */
+  seenUntil(): string | undefined;
   /** Told when it was got, and when it was lost. */
   onChange(held: boolean): void;
   /** The cluster's storage was put back to what it was earlier; the Lease is not held any more. */
@@ -50,7 +53,7 @@ class StoredLease implements Lease {
   readonly #client: ClusterClient;
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
-  lastRenewal: Date | undefined;
+  found: string | undefined;
   obstacle = "the Lease was not asked for yet";
   #deadline = 0;
   #stored: KubernetesObject | undefined;
@@ -83,7 +86,8 @@ class StoredLease implements Lease {
 
   async release(): Promise<void> {
     if (!this.held || this.#stored === undefined) return;
-    await this.#write({ ...this.#record(), holderIdentity: "", leaseDurationSeconds: 1 });
+    const given = { ...this.#record(), holderIdentity: "", leaseDurationSeconds: 1 };
+    await this.#write(given, this.#options.seenUntil());
     this.#deadline = 0;
   }
 
@@ -97,8 +101,8 @@ class StoredLease implements Lease {
     this.#stored = answer.ok ? answer.object : undefined;
     if (this.#stored !== undefined && this.#wentBack(this.#stored)) return false;
     if (this.#stored !== undefined && !this.#isExpired(this.#stored)) return false;
-    this.lastRenewal = renewalOf(this.#stored);
-    return this.#write(this.#record());
+    this.found = this.#stored === undefined ? undefined : (this.#stored.metadata.annotations?.[SEEN_UNTIL] ?? "");
+    return this.#write(this.#record(), this.found);
   }
 
   #isExpired(lease: KubernetesObject): boolean {
@@ -124,15 +128,17 @@ class StoredLease implements Lease {
       if (signal.aborted) return;
       next = performance.now() + this.#times.retry;
       const deadline = this.#deadline;
-      await this.#write(this.#record());
+      await this.#write(this.#record(), this.#options.seenUntil());
       if (performance.now() >= deadline) return;
     }
   }
 
   /** The deadline counts from before the request: what the server stored is at least as late. */
-  async #write(spec: JsonObject): Promise<boolean> {
+  async #write(spec: JsonObject, seenUntil = ""): Promise<boolean> {
     const before = performance.now();
-    const metadata = { name: LEASE_NAME, namespace: this.#options.namespace };
+    const { [SEEN_UNTIL]: _seen, ...others } = this.#stored?.metadata.annotations ?? {};
+    const annotations = seenUntil === "" ? others : { ...others, [SEEN_UNTIL]: seenUntil };
+    const metadata = { name: LEASE_NAME, namespace: this.#options.namespace, annotations };
     const resourceVersion = this.#stored?.metadata.resourceVersion;
     const body = {
       apiVersion: "coordination.k8s.io/v1",
@@ -202,11 +208,6 @@ class StoredLease implements Lease {
 
 function specOf(lease: KubernetesObject | undefined): JsonObject {
   return isJsonObject(lease?.spec) ? lease.spec : {};
-}
-
-function renewalOf(lease: KubernetesObject | undefined): Date | undefined {
-  const time = new Date(String(specOf(lease).renewTime ?? ""));
-  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** Ends early when the signal aborts, without an error. */

@@ -15,6 +15,7 @@ import { InstallationKey } from "./installation-key.ts";
 import { KeptLog } from "./kept-log.ts";
 import { KindTracker } from "./kind-tracker.ts";
 import { createLease } from "./lease.ts";
+import { Moments } from "./moments.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
 import { PolicyLifecycle } from "./policy-lifecycle.ts";
@@ -81,6 +82,7 @@ class Loop implements Operator {
   readonly #permissions;
   readonly #reports: PolicyReports;
   readonly #kinds: KindTracker;
+  readonly #moments: Moments;
   readonly #readiness: Readiness;
   readonly #kept: KeptLog;
   readonly #worker;
@@ -111,6 +113,7 @@ class Loop implements Operator {
     this.#key = new InstallationKey(leader, options);
     this.#lease = createLease(client, {
       ...{ namespace, identity, log },
+      seenUntil: () => this.#moments.seenUntil,
       onChange: (held) => this.#onLease(held),
       onWentBack: () => this.#wentBack.abort(),
     });
@@ -150,7 +153,8 @@ class Loop implements Operator {
       ...{ world, watches: this.#watches },
       writtenKinds: () => this.#knowledge.kinds,
     });
-    this.#readiness = new Readiness(world, this.#watches, this.#router);
+    this.#moments = new Moments(world, this.#watches);
+    this.#readiness = new Readiness({ world, watches: this.#watches, router: this.#router, moments: this.#moments });
     this.#policies = new PolicyLifecycle({
       ...{ world, queue, knowledge: this.#knowledge, readiness: this.#readiness, reports: this.#reports },
       pruneGate: this.#pruneGate,
@@ -246,7 +250,7 @@ class Loop implements Operator {
     const { log, metrics } = this.#options;
     metrics.leading.set(held ? 1 : 0);
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
-    this.#readiness.seenUntil ??= this.#lease.lastRenewal ?? new Date(0);
+    if (held) this.#readiness.takeOver(this.#lease.found);
     if (held) this.#reports.resume();
     if (held) this.#lead().catch((error) => log.error({ err: error }, "cannot lead"));
   }

@@ -1,41 +1,46 @@
 /** When a rule may be planned: all that it looks at is watched, and what has to survive a restart is stored. */
 
 import { type Selection, selectionKey } from "../cluster/index.ts";
-import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
-import { objectsReadBy } from "../plan/index.ts";
+import { keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
-import { type ClaimKey, claimRef, findRule, type PolicyState } from "../state/index.ts";
+import { findRule, type PolicyState } from "../state/index.ts";
+import type { Moments } from "./moments.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Router } from "./router.ts";
 import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
-import { seenBy, selectionsOf } from "./wanted-watches.ts";
+import { rulesOf, seenBy, selectionsOf } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
+
+export type ReadinessOptions = { world: ObservedWorld; watches: Watches; router: Router; moments: Moments };
 
 export class Readiness {
   readonly #world: ObservedWorld;
   readonly #watches: Watches;
   readonly #router: Router;
   readonly #stored = new Set<ObjectKey>();
-  /** Rules that nothing was stored about when they were first seen: for them, every trigger is new. */
-  readonly #newRules = new Set<string>();
+  readonly #moments: Moments;
   readonly #unplanned = new Set<ObjectKey>();
-  /** Until when the holder of the Lease before us saw everything. */
-  seenUntil: Date | undefined;
 
-  constructor(world: ObservedWorld, watches: Watches, router: Router) {
+  constructor({ world, watches, router, moments }: ReadinessOptions) {
     this.#world = world;
     this.#watches = watches;
     this.#router = router;
+    this.#moments = moments;
   }
 
   /** Before anything is stored about the policy as it is now. */
   noteNewRules(state: PolicyState): void {
-    const key = keyOf(state.ref);
-    this.#stored.delete(key);
-    for (const rule of this.#newRules) if (rule.startsWith(`${key}\n`)) this.#newRules.delete(rule);
-    const known = this.#world.policies.disposalOf(key)?.rules ?? {};
-    if (state.phase !== "compiled") return;
-    for (const { name } of state.compiled.rules) if (!Object.hasOwn(known, name)) this.#newRules.add(`${key}\n${name}`);
+    this.#stored.delete(keyOf(state.ref));
+    this.#moments.noteNewRules(state);
+  }
+
+  /** The Lease was got, with what the one before had written there: rules that were ready already are looked at again. */
+  takeOver(found: string | undefined): void {
+    if (!this.#moments.takeOver(found)) return;
+    for (const [key, state] of this.#world.policyStates)
+      for (const rule of rulesOf([state]))
+        if (!rule.synchronize && this.#world.isReady(key, rule.name))
+          this.#moments.noteReady(state, rule, this.#router.enqueueRule(state.ref, rule));
   }
 
   noteStored(policy: ObjectKey): void {
@@ -53,7 +58,7 @@ export class Readiness {
         if (progress.ready || rule === undefined || !this.#isWatched(rule)) continue;
         progress.ready = true;
         progress.awaited = new Set(this.#router.enqueueRule(state.ref, rule));
-        this.#noteMoments(key, rule, progress.awaited);
+        this.#moments.noteReady(state, rule, progress.awaited);
         this.#unplanned.add(key);
         started.push(key);
       }
@@ -84,34 +89,6 @@ export class Readiness {
   becamePlanned(policy: ObjectKey): boolean {
     const rules = [...(this.#world.progress.get(policy)?.values() ?? [])];
     return rules.every(({ awaited }) => awaited.size === 0) && this.#unplanned.delete(policy);
-  }
-
-  /** What is made once is made for every trigger of a new rule, and else for triggers and sources that are new as well. */
-  #noteMoments(policy: ObjectKey, rule: CompiledRule, claims: ReadonlySet<ClaimKey>): void {
-    if (rule.synchronize) return;
-    const isNew = this.#newRules.delete(`${policy}\n${rule.name}`);
-    for (const claim of claims) {
-      const trigger = this.#triggerOf(rule, claim);
-      const isMoment =
-        trigger !== undefined && (isNew || this.#isUnseen(trigger) || this.#hasUnseenSource(rule, claim));
-      if (isMoment) this.#world.moments.add(claim);
-    }
-  }
-
-  #hasUnseenSource({ reads }: CompiledRule, claim: ClaimKey): boolean {
-    return reads.length > 0 && objectsReadBy(this.#world, claim).some((source) => this.#isUnseen(source));
-  }
-
-  #isUnseen({ metadata }: KubernetesObject): boolean {
-    // a creation time has no fractions of a second: the last second counts as not seen
-    const created = new Date(metadata.creationTimestamp ?? 0).getTime() + 1_000;
-    return this.seenUntil !== undefined && created > this.seenUntil.getTime();
-  }
-
-  #triggerOf(rule: CompiledRule, claim: ClaimKey): KubernetesObject | undefined {
-    const { trigger } = claimRef(claim);
-    const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
-    return resource === undefined ? undefined : this.#world.objects(resource)?.get(keyOf(trigger));
   }
 
   #isWatched(rule: CompiledRule): boolean {

@@ -16,6 +16,7 @@ import { whyNotSelected } from "../plan/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import {
   type ClaimKey,
+  changesContent,
   claimKey,
   dependsOnNamespace,
   dependsOnQuota,
@@ -200,15 +201,17 @@ class SignalRouter implements Router {
     }
   }
 
-  #onTriggerChange(policy: ObjectRef, rule: CompiledRule, { before, after }: ObjectChange, by: "list" | "event"): void {
+  #onTriggerChange(policy: ObjectRef, rule: CompiledRule, change: ObjectChange, by: "list" | "event"): void {
     const { world, queue } = this.#options;
+    const { before, after } = change;
     const object = after ?? before;
     if (object === undefined) return;
     const key = claimKey({ policy, rule: rule.name, trigger: refOf(object) });
     const selected = after !== undefined && !isBeingDeleted(after) && whyNotSelected(world, rule, after) === undefined;
     const known = world.claims.get(key) !== undefined || world.inventory.ofClaim(key, undefined).size > 0;
     if (!selected && !known) return;
-    if (by === "event" && !rule.synchronize) world.moments.add(key);
+    const needsMoment = !rule.synchronize || rule.newSince !== undefined;
+    if (by === "event" && needsMoment && changesContent(change)) world.moments.add(key);
     queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
   }
 

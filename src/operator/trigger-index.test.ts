@@ -23,6 +23,7 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
       decidesByClock: false,
       onDelete: "delete",
     },
+    newSince: undefined,
     within: within === undefined ? undefined : new Set(within),
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),

@@ -26,6 +26,7 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
       decidesByClock: false,
       onDelete: "delete",
     },
+    newSince: undefined,
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),

@@ -2,9 +2,13 @@
 
 import type { Observable, Subscription } from "rxjs";
 import { type ApiFailure, type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
+import type { KubernetesObject } from "../object/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 
-export type WatchState = { selection: Selection; synced: boolean; failure?: ApiFailure };
+/** `seen`: how far it has come, in resourceVersion, and the latest creation time of what it showed; `listed`: of a list so far. */
+export type WatchState = { selection: Selection; synced: boolean; failure?: ApiFailure; listed?: string; seen?: Seen };
+
+type Seen = { version: string; time: string };
 
 export interface Watches {
   /** Makes these the watches that run; those that run already go on. */
@@ -86,4 +90,34 @@ function note(state: WatchState, signal: WatchSignal): void {
   if (signal.type === "failed") state.failure = signal.failure;
   if (signal.type === "synced" || signal.type === "recovered") delete state.failure;
   if (signal.type === "synced") state.synced = true;
+  noteSeen(state, signal);
+}
+
+/** Whatever the time of an object that goes or comes: the latest counts. */
+function noteSeen(state: WatchState, signal: WatchSignal): void {
+  switch (signal.type) {
+    case "page":
+      state.listed = signal.objects.reduce(laterCreation, state.listed ?? "");
+      return;
+    case "synced":
+      state.seen = { version: signal.resourceVersion, time: later(state.listed ?? "", state.seen?.time ?? "") };
+      return;
+    case "bookmark":
+      if (state.seen !== undefined) state.seen.version = signal.resourceVersion;
+      return;
+    case "changed":
+    case "deleted":
+      if (state.seen === undefined) return;
+      state.seen.version = signal.object.metadata.resourceVersion ?? state.seen.version;
+      state.seen.time = laterCreation(state.seen.time, signal.object);
+  }
+}
+
+/** Times of the API server compare as texts. */
+function laterCreation(time: string, { metadata }: KubernetesObject): string {
+  return later(time, metadata.creationTimestamp ?? "");
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
 }

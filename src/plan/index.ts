@@ -1,4 +1,5 @@
 export { APPLY_REFUSED } from "./correction.ts";
+export { isCreatedSince } from "./counted.ts";
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
 export { APPROVE_PRUNE, heldPrunes, pruneLimitOf } from "./held-prunes.ts";

@@ -23,6 +23,7 @@ import {
   type World,
 } from "../state/index.ts";
 import { chainOf } from "./chain.ts";
+import { whyNotCounted } from "./counted.ts";
 import { type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
 import { heirsOf, planPrune } from "./prune.ts";
@@ -101,6 +102,8 @@ function planGone(world: World, key: ClaimKey, { because, disposal, digest, limi
 type DesiredFate = Extract<Fate, { type: "desired" }>;
 
 function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
+  const older = whyNotCounted(world, fate.rule, { key, trigger: fate.trigger });
+  if (older !== undefined) return { ...nothing(key, "desired", older), idle: true };
   const snapshot = new RecordedSnapshot(world);
   const desired = fate.rule.desired(fate.trigger, snapshot);
   if (snapshot.unknown !== undefined)

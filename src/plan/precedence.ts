@@ -6,6 +6,7 @@
 import { isBeingDeleted, keyOf, type ObjectRef } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimKey, claimRef, findRule, type PolicyState, type World } from "../state/index.ts";
+import { whyNotCounted } from "./counted.ts";
 import { whyNotSelected } from "./fate.ts";
 import { wishOf } from "./wish.ts";
 
@@ -36,7 +37,7 @@ function willWrite(world: World, key: ClaimKey, target: ObjectRef, state: "absen
   if (compiled === undefined) return false;
   if (!world.isReady(keyOf(policy), rule) && !world.isExpected(keyOf(policy), rule)) return false;
   if (!compiled.synchronize && !(state === "absent" && world.isMoment(key))) return false;
-  return desires(world, compiled, trigger, target);
+  return desires(world, compiled, { key, trigger, target });
 }
 
 /** Claims of the trigger that come before `first`, were not planned yet, and will want the target. */
@@ -57,10 +58,13 @@ function rulesFor(policy: PolicyState, { group, kind }: ObjectRef): CompiledRule
   );
 }
 
-function desires(world: World, rule: CompiledRule, trigger: ObjectRef, target: ObjectRef): boolean {
+type Wish = { key: ClaimKey; trigger: ObjectRef; target: ObjectRef };
+
+function desires(world: World, rule: CompiledRule, { key, trigger, target }: Wish): boolean {
   const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
   const live = resource === undefined ? undefined : world.objects(resource)?.get(keyOf(trigger));
   if (live === undefined || isBeingDeleted(live) || whyNotSelected(world, rule, live) !== undefined) return false;
+  if (whyNotCounted(world, rule, { key, trigger: live }) !== undefined) return false;
   const wish = wishOf(world, rule, live, Number.POSITIVE_INFINITY);
   return wish.type === "known" && wish.wants.has(keyOf(target));
 }

@@ -102,8 +102,10 @@ export const generate = constrained(
       )
       .optional(),
     generateExisting: z
-      .literal(true)
-      .describe("true (what is meant when absent): also for triggers that were there before the policy.")
+      .boolean()
+      .describe(
+        "true (what is meant when absent): also for triggers that were there before the policy. false: for triggers that were created since, or have changed.",
+      )
       .optional(),
     orphanDownstreamOnPolicyDelete: z
       .boolean()

@@ -70,7 +70,7 @@ export const spec = z
       ACTS_ON_STORED,
     ),
     generateExisting: z
-      .literal(true)
+      .boolean()
       .describe("The older place of the field of the same name in generate; that one wins.")
       .optional(),
     mutateExistingOnPolicyUpdate: unservedFlag(

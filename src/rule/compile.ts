@@ -33,13 +33,15 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilati
   const unknownKinds = new Set<string>();
   const rules: CompiledRule[] = [];
   const issues: Issue[] = [];
+  const createdAt = policy.metadata.creationTimestamp ?? "";
+  const { generateExisting } = policy.spec;
   policy.spec.rules.forEach((rule, i) => {
-    const compiled = compileRule(rule, { path: `spec.rules[${i}]`, ref, served, unknownKinds });
+    const scope = { path: `spec.rules[${i}]`, ref, createdAt, generateExisting, served, unknownKinds };
+    const compiled = compileRule(rule, scope);
     if (compiled.ok) rules.push(compiled.rule);
     else issues.push(...compiled.issues);
   });
   if (issues.length > 0) return { ok: false, issues };
-  const createdAt = policy.metadata.creationTimestamp ?? "";
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return { ok: true, policy: { ref, createdAt, rules, ...settings, unknownKinds: [...unknownKinds] } };
 }
@@ -55,10 +57,19 @@ export function policyRef({ apiVersion, kind, metadata }: AnyPolicy): ObjectRef 
   return { group: groupOf(apiVersion), kind, namespace: metadata.namespace ?? "", name: metadata.name };
 }
 
-type RuleScope = { path: string; ref: ObjectRef; served: ServedKinds; unknownKinds: Set<string> };
+type RuleScope = {
+  path: string;
+  ref: ObjectRef;
+  createdAt: string;
+  /** What the policy says for rules that do not say it themselves. */
+  generateExisting: boolean | undefined;
+  served: ServedKinds;
+  unknownKinds: Set<string>;
+};
 type RuleCompilation = { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] };
 
-function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope): RuleCompilation {
+function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
+  const { path, ref, served, unknownKinds, createdAt } = scope;
   const { generate, name } = rule;
   if (generate === undefined) {
     const message = "a rule needs a generate block; other kinds of rules are not served by this version";
@@ -83,7 +94,7 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
     rule: {
       name,
       type: "Generate",
-      triggers: triggerResources(selection, { path, ref, served, unknownKinds }),
+      triggers: triggerResources(selection, scope),
       targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
@@ -93,6 +104,7 @@ function compileRule(rule: Rule, { path, ref, served, unknownKinds }: RuleScope)
       synchronize: generate.synchronize ?? true,
       usesClock,
       decidesByClock: decidesByClock || (usesClock && hasConditions(generate)),
+      newSince: (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt,
       onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),

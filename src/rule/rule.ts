@@ -49,6 +49,8 @@ export type CompiledRule = {
   usesClock: boolean;
   /** True when the time may decide whether it applies, so that it is planned again now and then. */
   decidesByClock: boolean;
+  /** Triggers created before this do not count as long as they do not change; undefined where all triggers count. */
+  newSince: string | undefined;
   /** What becomes of its targets when the policy or the rule goes. */
   onDelete: "keep" | "delete";
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
