@@ -11,7 +11,7 @@ import {
   printRef,
   SOURCE,
 } from "../object/index.ts";
-import type { DesiredTarget, Unmet } from "../rule/index.ts";
+import type { Call, DesiredTarget, Unmet } from "../rule/index.ts";
 import {
   type ClaimKey,
   claimRef,
@@ -44,6 +44,8 @@ export type Plan = {
   reads: readonly Dependency[];
   /** What it asked, and the answers; it is planned again when one of them is another. */
   looks: readonly Look[];
+  /** What has to be asked for it now and then; undefined when its rule was not asked. */
+  calls: readonly Call[] | undefined;
   /** Failures of the claim as a whole; those of single targets are in their steps. */
   failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
@@ -86,13 +88,14 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
   const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
-  return { key, fate, because, idle: false, ...none };
+  return { key, fate, because, idle: false, calls: undefined, ...none };
 }
 
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
   const records = [...world.inventory.ofClaim(key, digest)];
   return {
     ...nothing(key, "gone", because),
+    calls: [],
     steps: records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
   };
@@ -103,8 +106,8 @@ type DesiredFate = Extract<Fate, { type: "desired" }>;
 function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   const snapshot = new RecordedSnapshot(world);
   const desired = fate.rule.desired(fate.trigger, snapshot);
-  if (snapshot.unknown !== undefined)
-    return nothing(key, "held", `whether ${snapshot.unknown} is there is not known yet`);
+  const { calls, unknown } = snapshot;
+  if (unknown !== undefined) return { ...nothing(key, "held", `${unknown} is not known yet`), calls };
   if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
   const { reason, message } = desired;
   const firstApplied = world.claims.get(key)?.firstApplied;
@@ -114,6 +117,7 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
     wants: wantedBefore(world, key),
     reads: snapshot.dependencies,
     looks: snapshot.looks,
+    calls: snapshot.calls,
     failures: [{ reason, message }],
   };
 }
@@ -162,6 +166,7 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     wants: isKnown ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
     looks: snapshot.looks,
+    calls: snapshot.calls,
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
