@@ -21,6 +21,7 @@ import {
   waitForCondition,
   waitForObject,
   waitUntil,
+  waitUntilGone,
 } from "./harness/index.ts";
 
 let cluster: Cluster;
@@ -207,6 +208,24 @@ it("asks no more when nobody needs the answer", async () => {
   await cluster.apply(namespace("fence", { fence: "yes" }), asking("fence", { service: asked("/fence") }));
   await waitUntil("another one is asked", async () => service.received("/fence").length >= 3);
   expect(service.received("/forgotten").length).toBe(before);
+});
+
+it("looks at the clock again and again where it decides", async () => {
+  const name = "timed";
+  const at = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString().replace(/\.\d+Z$/, "Z");
+  const rule = {
+    name: "ask",
+    match: namespacesLabelled(name),
+    preconditions: [
+      { key: `{{ time_between(time_now_utc(), '${at(5)}', '${at(15)}') }}`, operator: "Equals", value: true },
+    ],
+    generate: { apiVersion: "v1", kind: "ConfigMap", name, namespace: TRIGGER_NAME, data: { data: { x: "now" } } },
+  };
+  await cluster.apply(namespace(name, { [name]: "yes" }), clusterPolicy(name, rule));
+  await waitForCondition(cluster, name, { type: "Ready", status: "True" });
+  expect(await cluster.get(...made(name))).toBeUndefined();
+  await waitForObject(cluster, made(name), hasData({ x: "now" }));
+  await waitUntilGone(cluster, made(name));
 });
 
 it("refuses at once what a Policy may not say", async () => {

@@ -23,6 +23,8 @@ export type ClaimWorkerOptions = {
   metrics: Metrics;
   log: Log;
   polls: Polls;
+  /** Milliseconds between two looks at the clock, for rules that it decides about. */
+  apiCallInterval: number;
   /** True while this process may write. */
   mayWrite(): boolean;
   /** Told when a claim came out, so that its policy's status is computed again. */

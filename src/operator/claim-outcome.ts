@@ -151,7 +151,10 @@ function schedule(options: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: 
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
   else if (unseen.length > 0) queue.addLater(key, FOREIGN_RETRY);
-  else queue.forgive(key);
+  else {
+    queue.forgive(key);
+    if (plan.isTimed) queue.addLater(key, options.apiCallInterval * (0.9 + Math.random() / 5));
+  }
 }
 
 /** Objects without our marks that keep a target from being made: they are in the way, or going. */

@@ -188,6 +188,7 @@ class Loop implements Operator {
       deepCheck: this.#deepCheck,
       pruneGate: this.#pruneGate,
       polls: this.#polls,
+      apiCallInterval: options.apiCallInterval,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => this.#kept.note(targets, because),

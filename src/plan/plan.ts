@@ -58,6 +58,8 @@ export type Plan = {
   firstApplied?: FirstApplied;
   /** Plan again after so many milliseconds, because no event will tell. */
   again?: number;
+  /** Plan again now and then, because time decides, and no event tells that it has passed. */
+  isTimed: boolean;
 };
 
 export function planClaim(world: World, key: ClaimKey): Plan {
@@ -88,7 +90,7 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
   const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
-  return { key, fate, because, idle: false, calls: undefined, ...none };
+  return { key, fate, because, idle: false, isTimed: false, calls: undefined, ...none };
 }
 
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
@@ -113,6 +115,7 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   const firstApplied = world.claims.get(key)?.firstApplied;
   return {
     ...nothing(key, "desired", message),
+    isTimed: fate.rule.decidesByClock,
     ...(firstApplied === undefined ? {} : { firstApplied }),
     wants: wantedBefore(world, key),
     reads: snapshot.dependencies,
@@ -154,11 +157,12 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   ];
   const disposal = rule.synchronize ? "delete" : "leave";
   const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
-  const later = [...plans.map((plan) => plan.again), held?.again, rule.decidesByClock ? CLOCK_INTERVAL : undefined];
+  const later = [...plans.map((plan) => plan.again), held?.again];
   const again = later.filter((millis) => millis !== undefined);
   return {
     ...nothing(key, "desired", idle ?? "its rule applies"),
     idle: idle !== undefined,
+    isTimed: rule.decidesByClock,
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal, limited: true })),
@@ -174,9 +178,6 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     ...(again.length === 0 ? {} : { again: Math.min(...again) }),
   };
 }
-
-/** No event tells that time has passed. */
-const CLOCK_INTERVAL = 300_000;
 
 /** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {
