@@ -173,7 +173,7 @@ describe("a bad policy", () => {
 describe("a field that is not served", () => {
   it.each(POLICY_KINDS)("is refused by name, whichever it is, in a %s", async (kind) => {
     const fields = refusedFields(kind);
-    expect(fields.length).toBeGreaterThan(40);
+    expect(fields.length).toBeGreaterThan(10); // they become fewer as they are served
     for (const [field, spec] of fields) {
       const sentence = `${field} is not served by this version of Perennial`;
       expect(await refusal(kind, spec)).toContain(`UnsupportedField: ${sentence}`);

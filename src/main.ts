@@ -75,6 +75,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     pruneDelay: flags.pruneDelay,
     deepCheckRate: flags.deepCheckRate,
     watchSilence: flags.watchSilence,
+    apiCallInterval: flags.apiCallInterval,
     systemNamespaces,
     newInstallationKey: flags.newInstallationKey,
     metrics,

@@ -18,6 +18,7 @@ export {
   waitUntil,
 } from "./cluster.ts";
 export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
+export { type HttpsService, startHttpsService } from "./https-service.ts";
 export { INVENTORY, inventoryData, storedRules } from "./inventory.ts";
 export {
   hasData,

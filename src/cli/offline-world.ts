@@ -81,6 +81,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     objects: storeOf,
     objectsWith: storeOf,
     objectsIn: storeOf,
+    resultOf: () => ({ ok: false, message: "nothing is called offline; give a default to see what comes of it" }),
     departureOf: () => undefined,
     departuresOf: () => [],
     isSystemNamespace: (name) => systemNamespaces.has(name),

@@ -9,6 +9,7 @@ import { type ApiFailure, failureOf, unreachable } from "./failure.ts";
 
 export type ApiRequest = {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Without `query` it may have one of its own. */
   path: string;
   query?: { [name: string]: string };
   body?: Json;
@@ -18,6 +19,8 @@ export type ApiRequest = {
   timeout?: number;
   /** Asked when a connection is free for it, which may be long after `send`; false: it is not sent, and fails with status 0. */
   maySend?(): boolean;
+  /** Bytes of the longest answer that is taken. */
+  largest?: number;
   /** Does not wait until one of the pool's connections is free. */
   ahead?: boolean;
 };
@@ -105,7 +108,7 @@ class UndiciClient implements ClusterClient {
     try {
       const options = this.#options(request, await this.#authorization(timeout));
       const left = timeout - (performance.now() - start);
-      const terms = { timeout: left, maySend: request.maySend };
+      const terms = { timeout: left, maySend: request.maySend, largest: request.largest };
       const { status, headers, text } = await (request.ahead
         ? this.#ahead.exchange({ ...options, origin: this.#origin }, terms)
         : this.#exchanges.exchange(options, terms));
@@ -150,7 +153,7 @@ class UndiciClient implements ClusterClient {
     return {
       method: request.method,
       path: this.#prefix + request.path,
-      query: request.query ?? {},
+      ...(request.query === undefined ? {} : { query: request.query }), // a path may have one, too
       headers: {
         accept: request.accept ?? "application/json",
         "user-agent": "perennial",

@@ -13,6 +13,8 @@ export type Terms = {
   timeout: number;
   /** Asked when its turn has come to go out; false: it does not. */
   maySend: (() => boolean) | undefined;
+  /** Bytes of the longest answer that is taken; undefined: what the dispatcher takes. */
+  largest?: number | undefined;
 };
 
 export interface Exchanges {
@@ -39,6 +41,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Monotonic milliseconds. */
   readonly due: number;
   readonly #maySend: (() => boolean) | undefined;
+  readonly #largest: number;
+  #size = 0;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -46,11 +50,16 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #expired: Error | undefined;
   onEnd: () => void = () => {};
 
-  constructor(resolve: (answer: Exchanged) => void, reject: (error: Error) => void, { timeout, maySend }: Terms) {
+  constructor(
+    resolve: (answer: Exchanged) => void,
+    reject: (error: Error) => void,
+    { timeout, maySend, largest }: Terms,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.due = performance.now() + timeout;
     this.#maySend = maySend;
+    this.#largest = largest ?? Number.POSITIVE_INFINITY;
   }
 
   /** It may still wait for a connection: then it is dropped when its turn comes. */
@@ -73,7 +82,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#largest)
+      return controller.abort(new Error(`the answer has more than ${this.#largest} bytes`));
     this.#chunks.push(chunk);
   }
 

@@ -21,6 +21,9 @@ export function unreachable(error: unknown): ApiFailure {
   const cause = error instanceof Error ? error : new Error(String(error));
   if (cause.name === "TimeoutError")
     return { status: 0, reason: "Unreachable", message: "no answer in time", causes: [] };
+  if (cause instanceof SyntaxError)
+    // which has a part of the answer in its message
+    return { status: 0, reason: "Unreachable", message: "the answer is no JSON", causes: [] };
   const code = "code" in cause && typeof cause.code === "string" ? `${cause.code}: ` : "";
   return { status: 0, reason: "Unreachable", message: `${code}${cause.message}`, causes: [] };
 }

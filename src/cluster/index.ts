@@ -6,6 +6,7 @@ export { guardWrites } from "./guarded-client.ts";
 export { isPermitted, type Permission } from "./permission.ts";
 export { listPage, openWatch, type WatchEvent } from "./reads.ts";
 export { isClusterWide, type Selection, selectionKey, widerSelections } from "./selection.ts";
+export { callService, type ServiceAnswer, type ServiceRequest } from "./service.ts";
 export {
   applyObject,
   deleteObject,

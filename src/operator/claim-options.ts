@@ -7,6 +7,7 @@ import type { Log, Metrics } from "../telemetry/index.ts";
 import type { DeepCheck } from "./deep-check.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Permissions } from "./permissions.ts";
+import type { Polls } from "./polls.ts";
 import type { PruneGate } from "./prune-gate.ts";
 import type { KeyedQueue } from "./queue.ts";
 import type { Repairs } from "./repairs.ts";
@@ -21,6 +22,9 @@ export type ClaimWorkerOptions = {
   pruneGate: PruneGate;
   metrics: Metrics;
   log: Log;
+  polls: Polls;
+  /** Milliseconds between two looks at the clock, for rules that it decides about. */
+  apiCallInterval: number;
   /** True while this process may write. */
   mayWrite(): boolean;
   /** Told when a claim came out, so that its policy's status is computed again. */

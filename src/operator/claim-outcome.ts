@@ -35,12 +35,13 @@ const FOREIGN_RETRY = 300_000;
 const NOTHING: ReadonlySet<ObjectKey> = new Set();
 
 export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome): void {
-  const { world, queue, onPlanned, repairs, permissions } = options;
+  const { world, queue, onPlanned, repairs, permissions, polls } = options;
   const { key, plan } = outcome;
   const { policy, rule } = claimRef(key);
   const wanted = world.claims.get(key)?.wants ?? NOTHING;
   for (const target of outcome.deleted) repairs.forget(target);
-  world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
+  if (plan.calls !== undefined) polls.need(key, plan.calls);
+  if (!isUnanswered(plan)) world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
   options.deepCheck.ended(key);
   for (const heir of plan.heirs) queue.add(heir, "fresh");
   const refusals = [...outcome.refusals.values()];
@@ -52,6 +53,11 @@ export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome
   giveUp(options, outcome, wanted);
   schedule(options, outcome, refusals);
   onPlanned(keyOf(policy));
+}
+
+/** It is planned when what it asked is answered, which takes half a minute at the most. */
+function isUnanswered({ fate, calls }: Plan): boolean {
+  return fate === "held" && calls !== undefined && calls.length > 0;
 }
 
 function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey: string): void {
@@ -145,7 +151,10 @@ function schedule(options: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: 
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else if (failing) queue.retry(key);
   else if (unseen.length > 0) queue.addLater(key, FOREIGN_RETRY);
-  else queue.forgive(key);
+  else {
+    queue.forgive(key);
+    if (plan.isTimed) queue.addLater(key, options.apiCallInterval * (0.9 + Math.random() / 5));
+  }
 }
 
 /** Objects without our marks that keep a target from being made: they are in the way, or going. */

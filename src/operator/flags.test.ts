@@ -58,6 +58,7 @@ describe("the flags of the operator", () => {
       pruneDelay: 10_000,
       deepCheckRate: 20,
       watchSilence: 180_000,
+      apiCallInterval: 300_000,
       systemNamespaces: [],
       newInstallationKey: false,
     });
@@ -79,6 +80,7 @@ describe("the flags of the operator", () => {
     ["--concurrency", "0", "whole number from 1 to 256"],
     ["--concurrency", "many", "whole number from 1 to 256"],
     ["--prune-delay", "10", "a duration such as 10s"],
+    ["--api-call-interval", "999ms", "at least 1s"],
     ["--prune-delay", "-1s", "a duration such as 10s"],
     ["--metrics-address", "8080", "[host]:port"],
     ["--metrics-address", ":70000", "[host]:port"],

@@ -16,6 +16,8 @@ export type OperatorFlags = {
   deepCheckRate: number;
   /** Milliseconds. */
   watchSilence: number;
+  /** Milliseconds. */
+  apiCallInterval: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
   newInstallationKey: boolean;
@@ -63,6 +65,12 @@ export function operatorOptions(): Option[] {
       .argParser(wholeNumber(0, 1_000)),
     new Option("--watch-silence <duration>", "how long a watch may say nothing before it is opened again, at least 1s")
       .default(180_000, "3m")
+      .argParser(atLeast(1_000, "1s")),
+    new Option(
+      "--api-call-interval <duration>",
+      "how often what cannot be watched is asked again: other API paths, services, the time; at least 1s",
+    )
+      .default(300_000, "5m")
       .argParser(atLeast(1_000, "1s")),
     new Option(
       "--system-namespaces <names>",

@@ -15,8 +15,10 @@ import {
   refOf,
   refOfKey,
 } from "../object/index.ts";
+import type { Call, CallResult } from "../rule/index.ts";
 import {
   type ClaimKey,
+  createCallResults,
   createCatalogue,
   createClaims,
   createInventory,
@@ -65,6 +67,7 @@ export class ObservedWorld implements World {
   readonly inventory: ReturnType<typeof createInventory>;
   readonly prunes = createPrunes();
   readonly namespaces = createObjectStore();
+  readonly callResults = createCallResults();
   readonly departures = new Map<ObjectKey, Departure>();
   readonly moments = new Set<ClaimKey>();
   /** Targets in sync by ownership that are to be compared with a fresh object now. */
@@ -151,6 +154,10 @@ export class ObservedWorld implements World {
       const current = this.catalogue.definitionOf(refOfKey(key))?.uid;
       if (definition === current && since + this.pruneDelay < this.now) this.departures.delete(key);
     }
+  }
+
+  resultOf(call: Call): CallResult | undefined {
+    return this.callResults.get(call);
   }
 
   departureOf(key: ObjectKey): Departure | undefined {

@@ -9,6 +9,7 @@ import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceNam
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect, type WatchSignal } from "../watch/index.ts";
+import { createCaller } from "./caller.ts";
 import { createClaimWorker } from "./claim-worker.ts";
 import { createDeepCheck } from "./deep-check.ts";
 import { InstallationKey } from "./installation-key.ts";
@@ -20,6 +21,7 @@ import { ObservedWorld } from "./observed-world.ts";
 import { createPermissions } from "./permissions.ts";
 import { PolicyLifecycle } from "./policy-lifecycle.ts";
 import { PolicyReports } from "./policy-reports.ts";
+import { createPolls } from "./polls.ts";
 import { PruneGate } from "./prune-gate.ts";
 import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
@@ -46,6 +48,8 @@ export type OperatorOptions = {
   deepCheckRate: number;
   /** Milliseconds. */
   watchSilence: number;
+  /** Milliseconds. */
+  apiCallInterval: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
   /** Make a new installation key where the old one is lost. */
@@ -88,6 +92,7 @@ class Loop implements Operator {
   readonly #worker;
   readonly #deepCheck;
   readonly #pruneGate: PruneGate;
+  readonly #polls;
   readonly #watchLog: WatchLog;
   /** Aborted when the cluster's storage was restored. */
   readonly #wentBack = new AbortController();
@@ -170,10 +175,24 @@ class Loop implements Operator {
       for (const claim of claims) queue.add(claim);
     });
     this.#kept = new KeptLog(metrics, log);
+    this.#polls = createPolls({
+      results: world.callResults,
+      make: createCaller(leader),
+      interval: options.apiCallInterval,
+      mayAsk: leads,
+      onAnswered: (call, claims) => this.#router.onAnswered(call, claims),
+      onCalled: ({ service }, { result }) =>
+        metrics.calls.inc({
+          whom: service === undefined ? "api" : "service",
+          outcome: result.ok ? "answered" : "failed",
+        }),
+    });
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
       deepCheck: this.#deepCheck,
       pruneGate: this.#pruneGate,
+      polls: this.#polls,
+      apiCallInterval: options.apiCallInterval,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
       onKept: (targets, because) => this.#kept.note(targets, because),
@@ -201,6 +220,7 @@ class Loop implements Operator {
     this.#kinds.stop();
     this.#deepCheck.stop();
     this.#pruneGate.stop();
+    this.#polls.stop();
     this.#queue.stop();
     await working;
     await this.#reports.stop();
@@ -274,6 +294,7 @@ class Loop implements Operator {
     });
     this.#useKey();
     this.#deepCheck.wake();
+    this.#polls.wake();
     this.#refresh();
   }
 

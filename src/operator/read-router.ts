@@ -1,15 +1,17 @@
 /** What rules read besides their triggers: a change of it concerns the claims that looked at it. */
 
 import { keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import type { Call, CompiledRule } from "../rule/index.ts";
 import {
   answersAbout,
   type ClaimKey,
   changesContent,
   claimRef,
+  dependsOnCall,
   dependsOnList,
   dependsOnObject,
   findRule,
+  isAnsweredOtherwise,
   type ObjectChange,
 } from "../state/index.ts";
 import { AnswerChecks } from "./answer-checks.ts";
@@ -46,6 +48,17 @@ export class ReadRouter {
     for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim)) world.moments.add(claim);
       queue.add(claim);
+    }
+  }
+
+  /** A call has an answer: only those that had another one, or none, are planned again. */
+  onAnswered(call: Call, claims: Iterable<ClaimKey>): void {
+    const { world, queue } = this.#options;
+    const dependency = dependsOnCall(call);
+    for (const claim of claims) {
+      const looks = world.claims.looksOf(claim).filter((look) => look.dependency === dependency);
+      if (looks.length === 0) queue.add(claim);
+      else if (looks.some((look) => isAnsweredOtherwise(world, look))) this.#onOtherAnswer(claim);
     }
   }
 

@@ -13,7 +13,7 @@ import {
   TARGET,
 } from "../object/index.ts";
 import { whyNotSelected } from "../plan/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import type { Call, CompiledRule } from "../rule/index.ts";
 import {
   type ClaimKey,
   changesContent,
@@ -42,6 +42,8 @@ export type RouterOptions = ReadRouterOptions & {
 
 export interface Router {
   handle(watch: WatchState, signal: WatchSignal): void;
+  /** There is an answer to what these claims asked. */
+  onAnswered(call: Call, claims: Iterable<ClaimKey>): void;
   /** Plans all claims of a rule: its triggers and whatever it made before. */
   enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[];
 }
@@ -80,6 +82,10 @@ class SignalRouter implements Router {
       case "deleted":
         return this.#onDeleted(selection, signal.object);
     }
+  }
+
+  onAnswered(call: Call, claims: Iterable<ClaimKey>): void {
+    this.#reads.onAnswered(call, claims);
   }
 
   #onListing(selection: Selection): void {

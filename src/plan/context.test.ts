@@ -114,6 +114,48 @@ describe("an answer", () => {
   });
 });
 
+describe("a call", () => {
+  const VERSION: JsonObject = { apiCall: { urlPath: "/version", jmesPath: "minor" } };
+
+  it("that is not answered yet holds the claim, and says what has to be asked", () => {
+    const { world, key } = worldWith(VERSION, "{{ x }}");
+    const plan = planClaim(world, key);
+    expect(plan).toMatchObject({ fate: "held", steps: [], looks: [], calls: [{ url: "/version" }] });
+  });
+
+  it("with another answer plans the claim again when its result is another one", () => {
+    const { world, key } = worldWith(VERSION, "{{ x }}");
+    const [call] = planClaim(world, key).calls ?? [];
+    if (call === undefined) throw new Error("nothing is asked");
+    world.results.set(call, { ok: true, value: { minor: "36", patch: 1 } }, 1);
+    const plan = planClaim(world, key);
+    expect(plan).toMatchObject({ fate: "desired", steps: [{ object: { data: { x: "36" } } }], calls: [call] });
+    const isOther = (): boolean[] => plan.looks.map((look) => isAnsweredOtherwise(world, look));
+    world.results.set(call, { ok: true, value: { minor: "36", patch: 2 } }, 1);
+    expect(isOther()).toEqual([false]);
+    world.results.set(call, { ok: true, value: { minor: "37", patch: 2 } }, 1);
+    expect(isOther()).toEqual([true]);
+  });
+
+  it("that fails deletes nothing", () => {
+    const { world, key } = worldWith(VERSION, "{{ x }}");
+    const [call] = planClaim(world, key).calls ?? [];
+    if (call === undefined) throw new Error("nothing is asked");
+    world.results.set(call, { ok: true, value: { minor: "36" } }, 1);
+    settle(world, key);
+    world.results.set(call, { ok: false, message: "no answer in time" }, 0);
+    const plan = planClaim(world, key);
+    expect(plan).toMatchObject({ steps: [], failures: [{ reason: "ContextMissing" }], calls: [call] });
+    expect(plan.wants).toHaveLength(1);
+  });
+
+  it("is not needed any more when the trigger is gone", () => {
+    const { world, key } = worldWith(VERSION, "{{ x }}");
+    world.stores.get("/v1/namespaces")?.remove(SHOP);
+    expect(planClaim(world, key)).toMatchObject({ fate: "gone", calls: [] });
+  });
+});
+
 describe("a target that its own rule reads", () => {
   const readsItself = (jmesPath: string): JsonObject => ({ apiCall: { urlPath: "/api/v1/configmaps", jmesPath } });
   const unless = (value: Json): JsonObject => ({ preconditions: [{ key: "{{ x }}", operator: "NotEquals", value }] });

@@ -113,6 +113,6 @@ describe("a rule whose preconditions look at the time", () => {
     const condition = { key: "{{ time_now_utc() }}", operator: "Equals", value: "never" };
     const rule = { ...configMapRule("since", { a: "b" }), preconditions: { all: [condition] } };
     const plan = planClaim(world, claimOf(servePolicy(world, "base", [rule]), "since", trigger));
-    expect(plan).toMatchObject({ idle: true, again: 300_000 });
+    expect(plan).toMatchObject({ idle: true, isTimed: true });
   });
 });

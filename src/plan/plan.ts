@@ -11,7 +11,7 @@ import {
   printRef,
   SOURCE,
 } from "../object/index.ts";
-import type { DesiredTarget, Unmet } from "../rule/index.ts";
+import type { Call, DesiredTarget, Unmet } from "../rule/index.ts";
 import {
   type ClaimKey,
   claimRef,
@@ -45,6 +45,8 @@ export type Plan = {
   reads: readonly Dependency[];
   /** What it asked, and the answers; it is planned again when one of them is another. */
   looks: readonly Look[];
+  /** What has to be asked for it now and then; undefined when its rule was not asked. */
+  calls: readonly Call[] | undefined;
   /** Failures of the claim as a whole; those of single targets are in their steps. */
   failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
@@ -57,6 +59,8 @@ export type Plan = {
   firstApplied?: FirstApplied;
   /** Plan again after so many milliseconds, because no event will tell. */
   again?: number;
+  /** Plan again now and then, because time decides, and no event tells that it has passed. */
+  isTimed: boolean;
 };
 
 export function planClaim(world: World, key: ClaimKey): Plan {
@@ -87,13 +91,14 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 
 function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
   const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
-  return { key, fate, because, idle: false, ...none };
+  return { key, fate, because, idle: false, isTimed: false, calls: undefined, ...none };
 }
 
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
   const records = [...world.inventory.ofClaim(key, digest)];
   return {
     ...nothing(key, "gone", because),
+    calls: [],
     steps: records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
   };
@@ -106,17 +111,19 @@ function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
   if (older !== undefined) return { ...nothing(key, "desired", older), idle: true };
   const snapshot = new RecordedSnapshot(world);
   const desired = fate.rule.desired(fate.trigger, snapshot);
-  if (snapshot.unknown !== undefined)
-    return nothing(key, "held", `whether ${snapshot.unknown} is there is not known yet`);
+  const { calls, unknown } = snapshot;
+  if (unknown !== undefined) return { ...nothing(key, "held", `${unknown} is not known yet`), calls };
   if (desired.ok) return planWanted(world, key, { fate, snapshot, ...desired });
   const { reason, message } = desired;
   const firstApplied = world.claims.get(key)?.firstApplied;
   return {
     ...nothing(key, "desired", message),
+    isTimed: fate.rule.decidesByClock,
     ...(firstApplied === undefined ? {} : { firstApplied }),
     wants: wantedBefore(world, key),
     reads: snapshot.dependencies,
     looks: snapshot.looks,
+    calls: snapshot.calls,
     failures: [{ reason, message }],
   };
 }
@@ -153,11 +160,12 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   ];
   const disposal = rule.synchronize ? "delete" : "leave";
   const because = failures[0]?.message ?? idle ?? `rule ${identity.rule} no longer generates it`;
-  const later = [...plans.map((plan) => plan.again), held?.again, rule.decidesByClock ? CLOCK_INTERVAL : undefined];
+  const later = [...plans.map((plan) => plan.again), held?.again];
   const again = later.filter((millis) => millis !== undefined);
   return {
     ...nothing(key, "desired", idle ?? "its rule applies"),
     idle: idle !== undefined,
+    isTimed: rule.decidesByClock,
     steps: [
       ...plans.map(({ step }) => step),
       ...unwanted.map((record) => planPrune(world, record, { key, because, disposal, limited: true })),
@@ -165,6 +173,7 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     wants: isKnown ? wants : [...new Set([...wants, ...wantedBefore(world, key)])],
     reads: [...namespacesOf(targets, trigger, rule.readsNamespace), ...snapshot.dependencies],
     looks: snapshot.looks,
+    calls: snapshot.calls,
     failures,
     judged: plans.map(({ judged }) => judged).filter((judged) => judged !== undefined),
     heirs: unwanted.flatMap((record) => heirsOf(world, record, key)),
@@ -172,9 +181,6 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     ...(again.length === 0 ? {} : { again: Math.min(...again) }),
   };
 }
-
-/** No event tells that time has passed. */
-const CLOCK_INTERVAL = 300_000;
 
 /** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {

@@ -13,10 +13,11 @@ import {
   printRef,
   type Resource,
 } from "../object/index.ts";
-import type { Answer, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
+import type { Answer, Call, CalledLookup, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
 import {
   type Dependency,
   dependsOnAnswer,
+  dependsOnCall,
   dependsOnList,
   dependsOnObject,
   findAsked,
@@ -39,9 +40,10 @@ export class RecordedSnapshot implements Snapshot {
   readonly looks: Look[] = [];
   readonly found: KubernetesObject[] = [];
   readonly #absent = new Map<ObjectKey, ObjectRef>();
+  readonly #calls = new Map<string, Call>();
   /** One moment for the whole plan. */
   #now: Date | undefined;
-  /** The first thing of which nobody can say whether it is there: no conclusion may be drawn from the answers given. */
+  /** The first thing that nobody can say, such as whether an object is there: no conclusion may be drawn from the answers given. */
   unknown: string | undefined;
 
   constructor(world: World) {
@@ -51,6 +53,11 @@ export class RecordedSnapshot implements Snapshot {
 
   get dependencies(): Dependency[] {
     return [...[...this.#looked.values()].map(dependsOnObject), ...this.#lists.keys()];
+  }
+
+  /** What has to be asked now and then, answered already or not. */
+  get calls(): Call[] {
+    return [...this.#calls.values()];
   }
 
   numbers(fields: readonly string[]): () => number {
@@ -73,7 +80,7 @@ export class RecordedSnapshot implements Snapshot {
     this.#looked.set(key, ref);
     const store = this.#world.objectsWith(resource, ref);
     if (store === undefined || !store.synced) {
-      this.unknown ??= printRef(ref);
+      this.unknown ??= `whether ${printRef(ref)} is there`;
       return undefined;
     }
     const found = store.get(key);
@@ -89,7 +96,7 @@ export class RecordedSnapshot implements Snapshot {
     this.#lists.set(dependsOnList(resource, namespace), resource);
     const store = this.#world.objectsIn(resource, namespace);
     if (store === undefined || !store.synced) {
-      this.unknown ??= `every ${resource.kind}`;
+      this.unknown ??= `whether every ${resource.kind} is there`;
       return [];
     }
     const found = store.list(namespace).filter((object) => !isBeingDeleted(object));
@@ -100,12 +107,26 @@ export class RecordedSnapshot implements Snapshot {
   look(lookup: Lookup): Value {
     const found = findAsked(this.#world, lookup);
     if (found === "unknown") {
-      this.unknown ??= lookup.name === undefined ? `every ${lookup.resource.kind}` : printRef(refOf(lookup));
+      const about = lookup.name === undefined ? `every ${lookup.resource.kind}` : printRef(refOf(lookup));
+      this.unknown ??= `whether ${about} is there`;
       return { ok: false, reason: "ContextMissing", message: `${this.unknown} is not known yet` };
     }
     const { value, digest } = lookup.answer(found);
     this.looks.push({ lookup, digest, dependency: dependsOnAnswer(lookup) });
     this.#noteFound(lookup, found);
+    return value;
+  }
+
+  call(lookup: CalledLookup): Value {
+    const { call } = lookup;
+    this.#calls.set(call.key, call);
+    const result = this.#world.resultOf(call);
+    if (result === undefined) {
+      this.unknown ??= "the answer to a call";
+      return { ok: false, reason: "ContextMissing", message: `${this.unknown} is not known yet` };
+    }
+    const { value, digest } = lookup.answer(result);
+    this.looks.push({ lookup, digest, dependency: dependsOnCall(call) });
     return value;
   }
 
@@ -141,6 +162,7 @@ function refOf({ resource: { group, kind }, namespace = "", name = "" }: Lookup)
 
 /** Whether the answer would be another one without the object. */
 function hangsOn(world: World, { lookup, digest }: Look, ref: ObjectRef): boolean {
+  if ("call" in lookup) return false;
   const { kind, group } = lookup.resource;
   if (kind !== ref.kind || group !== ref.group || (lookup.namespace ?? ref.namespace) !== ref.namespace) return false;
   if (lookup.name !== undefined) return lookup.name === ref.name;

@@ -18,8 +18,7 @@ export type Wish =
 export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObject, lastSeen: number): Wish {
   const snapshot = new RecordedSnapshot(world);
   const desired = rule.desired(trigger, snapshot);
-  if (snapshot.unknown !== undefined)
-    return { type: "unknown", because: `whether ${snapshot.unknown} is there is not known yet` };
+  if (snapshot.unknown !== undefined) return { type: "unknown", because: `${snapshot.unknown} is not known yet` };
   if (!desired.ok) return { type: "unknown", because: desired.message };
   const made = rule.synchronize ? [] : desired.unmet.map(({ target }) => target);
   const kept = desired.targets.map((target) => [keyOf(target.ref), rule.synchronize ? target : undefined] as const);

@@ -18,8 +18,10 @@ import {
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "../rule/index.ts";
 import {
+  type CallResults,
   type ClaimKey,
   claimKey,
+  createCallResults,
   createCatalogue,
   createClaims,
   createInventory,
@@ -52,6 +54,7 @@ export type TestWorld = World & {
   moments: Set<ClaimKey>;
   checksDue: Set<ObjectKey>;
   stores: Map<string, ReturnType<typeof createObjectStore>>;
+  results: CallResults;
   systemNamespaces: Set<string>;
   now: number;
   planned: boolean;
@@ -84,6 +87,7 @@ export function emptyWorld(): TestWorld {
     moments: new Set(),
     checksDue: new Set(),
     stores,
+    results: createCallResults(),
     systemNamespaces: new Set(["kube-system"]),
     policies: {
       synced: true,
@@ -94,6 +98,7 @@ export function emptyWorld(): TestWorld {
     objects: (kind) => stores.get(resourceKey(kind)),
     objectsWith: (kind) => stores.get(resourceKey(kind)),
     objectsIn: (kind) => stores.get(resourceKey(kind)),
+    resultOf: (call) => world.results.get(call),
     departuresOf: ({ group, kind }) =>
       [...world.departures].filter(([key]) => key.startsWith(`${group}/${kind}/`)).map(([, departure]) => departure),
     departureOf: (key) => world.departures.get(key),

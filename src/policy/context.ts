@@ -33,26 +33,48 @@ const header = z
 
 const service = z
   .strictObject({
-    url: expression("The URL; loopback and link-local addresses are refused, and no token is sent."),
+    url: expression(
+      "An http or https URL; what variables give is one segment of its path, or one value of its query. Loopback and link-local addresses are refused, and the operator's own token is not sent.",
+    ),
     headers: list(header, 20, "Headers sent with the request.").optional(),
-    caBundle: text("PEM certificates to check the server's with.", 65_536).optional(),
+    caBundle: text(
+      "PEM certificates that the server's has to be signed by; without them, what the operator trusts.",
+      65_536,
+    ).optional(),
   })
-  .describe("A service outside the API server. Not allowed in a Policy.");
-
-/** Nothing tells when the answer is another one. */
-const ONLY_CALLED = "it is answered by a call, not by what is stored";
+  .describe("A service other than the API server, asked again every --api-call-interval. Not allowed in a Policy.");
 
 function apiCall({ deepOnly }: Depth) {
   return constrained(
     z.strictObject({
       urlPath: expression(
-        "The API path of a resource or of a collection, such as /api/v1/namespaces/{{request.namespace}}/services, perhaps with labelSelector or fieldSelector. It is watched, not called.",
+        "The API path of a resource or of a collection, such as /api/v1/namespaces/{{request.namespace}}/services, perhaps with labelSelector or fieldSelector: it is watched. Another path, such as /version, is asked again every --api-call-interval.",
       ).optional(),
-      method: z.enum(["GET"]).describe("GET (what is meant when absent).").optional(),
-      data: unsupported(list(pair, 50, "Sent as one JSON object with POST.").optional(), ONLY_CALLED),
+      method: z
+        .enum(["GET", "POST"])
+        .describe("GET (what is meant when absent), or POST; of the API server only reviews take a POST.")
+        .optional(),
+      data: list(pair, 50, "Sent as one JSON object; with POST only.").optional(),
       jmesPath,
-      default: anyValue("The value when what is read does not exist; jmesPath is not applied to it.").optional(),
-      service: unsupported(service.optional(), ONLY_CALLED),
+      default: anyValue(
+        "The value when what is read does not exist or the call fails; jmesPath is not applied to it.",
+      ).optional(),
+      service: service.optional(),
+    }),
+    objectRule({
+      code: "ExclusiveFields",
+      field: "data",
+      ...(deepOnly ? {} : { cel: "!has(self.data) || (has(self.method) && self.method == 'POST')" }),
+      message: "data is sent with POST only: write method: POST, or put it into the query",
+      holds: (value) => !has(value, "data") || value.method === "POST",
+    }),
+    objectRule({
+      code: "OutsideNamespace",
+      field: "service",
+      only: "Policy",
+      ...(deepOnly ? {} : { cel: "!has(self.service)" }),
+      message: "a Policy reads only in its own namespace, and calls no services: make this a ClusterPolicy",
+      holds: (value) => !has(value, "service"),
     }),
     objectRule({
       code: "ExclusiveFields",
@@ -60,7 +82,7 @@ function apiCall({ deepOnly }: Depth) {
       message: "an apiCall reads one thing: give exactly one of urlPath and service",
       holds: (value) => has(value, "urlPath") !== has(value, "service"),
     }),
-  ).describe("What the API server answers to a GET.");
+  ).describe("What the API server or a service answers.");
 }
 
 const variable = constrained(

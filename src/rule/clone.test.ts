@@ -67,6 +67,7 @@ const NOWHERE: Omit<Snapshot, "read"> = {
   firstApplied: () => new Date(0),
   list: () => [],
   look: ({ answer }) => answer(undefined).value,
+  call: ({ answer }) => answer({ ok: false, message: "nobody answers" }).value,
 };
 
 function desired(rule: CompiledRule, ...stored: KubernetesObject[]): Desired {

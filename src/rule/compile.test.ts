@@ -46,6 +46,7 @@ const SNAPSHOT: Snapshot = {
   read: () => undefined,
   list: () => [],
   look: ({ answer }) => answer(undefined).value,
+  call: ({ answer }) => answer({ ok: false, message: "nobody answers" }).value,
 };
 
 function compile(rule: Json, kind = "ClusterPolicy") {

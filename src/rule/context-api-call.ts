@@ -1,61 +1,51 @@
-/** context.apiCall: the resource or collection that a urlPath names, watched instead of called. */
+/** context.apiCall: what the API server or a service answers; resources are watched instead. */
 
-import type { Bindings, Expression, Template } from "../expression/index.ts";
-import { hasVariables } from "../expression/index.ts";
-import {
-  asJson,
-  isWatchable,
-  type Json,
-  type JsonObject,
-  type KubernetesObject,
-  printJson,
-  printRef,
-  type Resource,
-  resourceApiVersion,
-} from "../object/index.ts";
-import type { ContextEntry } from "../policy/index.ts";
+import { type Expression, hasVariables } from "../expression/index.ts";
+import { isWatchable, type Resource } from "../object/index.ts";
 import type { BlockScope } from "./block-scope.ts";
-import { expressionFailed, type Failed, failed } from "./failed.ts";
-import { holdsInstallationKey } from "./installation-key.ts";
-import { type Answer, answerOf, type Found } from "./lookup.ts";
-import { readOf } from "./place.ts";
-import type { Scope } from "./scope.ts";
-import { parseFieldSelector, parseLabelSelector, type Selects } from "./selector-text.ts";
+import { compileResourceLookup } from "./resource-lookup.ts";
 import type { Source } from "./source.ts";
 import { parseUrlPath, type UrlPath } from "./url-path.ts";
-import type { Value } from "./value.ts";
-
-type ApiCall = NonNullable<ContextEntry["apiCall"]>;
+import { type ApiCall, compilePathCall, compileServiceCall } from "./written-call.ts";
 
 /** Undefined when there are issues, which are noted. */
 export function compileApiCallEntry(apiCall: ApiCall, { path, roots, build }: BlockScope): Source | undefined {
-  const { urlPath = "", jmesPath, default: written } = apiCall;
-  const at = `${path}.urlPath`;
-  const url = parseUrlPath(urlPath);
-  if ("problem" in url) {
-    const code = url.isUnserved ? "UnsupportedField" : "InvalidValue";
-    build.issues.push({ code, path: at, value: urlPath, message: url.problem });
-    return undefined;
-  }
+  const { jmesPath, default: written } = apiCall;
   const before = build.issues.length;
-  const resource = findResource(url, { path: at, build });
-  if (resource !== undefined) notePlaceIssues(url, resource, { path: at, value: urlPath, build });
-  const place = build.template(placeOf(url), at, roots);
   const expression =
     jmesPath === undefined ? undefined : build.expression(jmesPath, `${path}.jmesPath`, { roots, onValue: true });
   const fallback = written === undefined ? undefined : build.template(written, `${path}.default`, roots);
-  if (place === undefined || build.issues.length > before) return undefined;
-  if (resource !== undefined) build.reads.push(readOf(url, resource, build.confinedTo));
-  const parts = { path, place, resource, expression, confinedTo: build.confinedTo, isOne: url.name !== undefined };
-  const call = new ResourceCall(parts);
+  const asked = compileAsked(apiCall, { path, roots, build, expression });
+  if (asked === undefined || build.issues.length > before) return undefined;
   return {
-    uses: new Set([place, expression, fallback].flatMap((part) => [...(part?.reads ?? [])])),
+    uses: new Set([asked.uses, expression?.reads, fallback?.reads].flatMap((names) => [...(names ?? [])])),
     load(scope, bindings) {
-      const value = call.load(scope, bindings);
+      const value = asked.load(scope, bindings);
       const isMissing = !value.ok && (value.reason === "ContextMissing" || value.reason === "KindUnknown");
       return isMissing && fallback !== undefined ? scope.evaluateWith(fallback, bindings) : value;
     },
   };
+}
+
+/** Without default. */
+function compileAsked(
+  apiCall: ApiCall,
+  scope: BlockScope & { expression: Expression | undefined },
+): Source | undefined {
+  const { urlPath = "", service, method } = apiCall;
+  const { build, path } = scope;
+  if (service !== undefined) return compileServiceCall(apiCall, service, scope);
+  const at = `${path}.urlPath`;
+  const url = parseUrlPath(urlPath);
+  if ("problem" in url) {
+    if (url.isCalled) return compilePathCall(apiCall, undefined, scope);
+    build.issues.push({ code: "InvalidValue", path: at, value: urlPath, message: url.problem });
+    return undefined;
+  }
+  const resource = findResource(url, { path: at, build });
+  if (resource !== undefined) notePlaceIssues(url, resource, { path: at, value: urlPath, build });
+  const isCalled = resource !== undefined && (method === "POST" || !isWatchable(resource));
+  return isCalled ? compilePathCall(apiCall, resource, scope) : compileResourceLookup(url, resource, scope);
 }
 
 function findResource({ group, version, plural }: UrlPath, { path, build }: Pick<BlockScope, "path" | "build">) {
@@ -70,13 +60,8 @@ type Noting = { path: string; value: string; build: BlockScope["build"] };
 
 function notePlaceIssues({ namespace, name }: UrlPath, resource: Resource, { path, value, build }: Noting): void {
   const { kind, namespaced } = resource;
-  const note = (code: "UnsupportedField" | "InvalidValue" | "OutsideNamespace", message: string): unknown =>
+  const note = (code: "InvalidValue" | "OutsideNamespace", message: string): unknown =>
     build.issues.push({ code, path, value, message });
-  if (!isWatchable(resource))
-    note(
-      "UnsupportedField",
-      `${kind} cannot be watched, so it could only be called now and then, which is not served by this version of Perennial`,
-    );
   if (!namespaced && namespace !== undefined) note("InvalidValue", `${kind} is cluster-scoped: take the namespace out`);
   if (namespaced && namespace === undefined && name !== undefined)
     note("InvalidValue", `${kind} lives in a namespace: write /namespaces/NAMESPACE/ before it`);
@@ -84,119 +69,4 @@ function notePlaceIssues({ namespace, name }: UrlPath, resource: Resource, { pat
   const isOutside = own === undefined || (!hasVariables(own) && own !== build.confinedTo);
   if (build.confinedTo !== undefined && isOutside)
     note("OutsideNamespace", `a Policy reads only in its own namespace: write /namespaces/${build.confinedTo}/`);
-}
-
-function placeOf({ namespace, name, labelSelector, fieldSelector }: UrlPath): JsonObject {
-  const place = { namespace, name, labelSelector, fieldSelector };
-  return Object.fromEntries(Object.entries(place).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])));
-}
-
-type Parts = {
-  path: string;
-  place: Template;
-  resource: Resource | undefined;
-  expression: Expression | undefined;
-  confinedTo: string | undefined;
-  isOne: boolean;
-};
-
-type Place = { namespace: string | undefined; name: string | undefined; selectors: string; selects: Selects };
-
-class ResourceCall {
-  readonly #parts: Parts;
-  /** Answers that are the same for every trigger, by what was found and by the selectors. */
-  readonly #answers = new WeakMap<object, Map<string, Answer>>();
-  readonly #isShared: boolean;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    const { expression } = parts;
-    this.#isShared = expression === undefined || (expression.reads.size === 0 && !expression.usesClock);
-  }
-
-  load(scope: Scope, bindings: Bindings): Value {
-    const { place: template, resource, path } = this.#parts;
-    const result = scope.evaluateWith(template, bindings);
-    if (!result.ok) return result;
-    const place = this.#readPlace(result.value as JsonObject); // the shape that was compiled
-    if ("ok" in place) return place;
-    if (resource === undefined) return failed("KindUnknown", `${path}: its resource is not served by the API server`);
-    const { namespace, name } = place;
-    const asked = this.#isShared ? {} : namedBy(this.#parts.expression, bindings);
-    const { environment } = scope;
-    const answer = (found: Found): Answer => this.#answer(found, { place, resource, asked, environment });
-    return scope.snapshot.look({ resource, namespace, name, answer });
-  }
-
-  #readPlace(evaluated: JsonObject): Place | Failed {
-    const { path, confinedTo, resource } = this.#parts;
-    const texts: { [part: string]: string } = {};
-    for (const [part, value] of Object.entries(evaluated)) {
-      const isText =
-        (typeof value === "string" && (value !== "" || part.endsWith("Selector"))) || typeof value === "number";
-      if (!isText)
-        return failed("ExpressionFailed", `${path}.urlPath: its ${part} must be a text, not ${printJson(value)}`);
-      texts[part] = String(value);
-    }
-    const { namespace, name, labelSelector = "", fieldSelector = "" } = texts;
-    const own = resource?.namespaced === false ? name : namespace;
-    if (confinedTo !== undefined && own !== confinedTo)
-      return failed("OutsideNamespace", `${path}.urlPath: a Policy reads only in its own namespace, ${confinedTo}`);
-    const labels = parseLabelSelector(labelSelector);
-    const fields = parseFieldSelector(fieldSelector);
-    if (labels === undefined || fields === undefined) {
-      const malformed = labels === undefined ? `labelSelector ${labelSelector}` : `fieldSelector ${fieldSelector}`;
-      return failed("ExpressionFailed", `${path}.urlPath: ${malformed} is no selector`);
-    }
-    const selects: Selects = (object) => labels(object) && fields(object);
-    return { namespace, name, selectors: `${labelSelector}\n${fieldSelector}`, selects };
-  }
-
-  #answer(found: Found, asking: Asking): Answer {
-    if (found === undefined || !this.#isShared) return this.#answerNow(found, asking);
-    const known = this.#answers.get(found)?.get(asking.place.selectors);
-    if (known !== undefined) return known;
-    const answer = this.#answerNow(found, asking);
-    const answers = this.#answers.get(found) ?? new Map<string, Answer>();
-    this.#answers.set(found, answers.set(asking.place.selectors, answer));
-    return answer;
-  }
-
-  #answerNow(found: Found, { place, resource, asked, environment }: Asking): Answer {
-    const { path, expression } = this.#parts;
-    if (found === undefined || (!isList(found) && holdsInstallationKey(found))) {
-      const ref = { ...resource, namespace: place.namespace ?? "", name: place.name ?? "" };
-      const message = `${path}: ${printRef(ref)} does not exist; create it, or give a default`;
-      return answerOf(failed("ContextMissing", message), path);
-    }
-    const isMeant = (object: KubernetesObject): boolean => place.selects(object) && !holdsInstallationKey(object);
-    const document = isList(found) ? listOf(found.filter(isMeant), resource) : asJson(found);
-    if (expression === undefined) return answerOf({ ok: true, value: document }, path);
-    const result = expression.evaluate(asked, environment, document);
-    return answerOf(result.ok ? result : expressionFailed(result.error), path);
-  }
-}
-
-type Asking = { place: Place; resource: Resource; asked: Bindings; environment: Parameters<Expression["evaluate"]>[1] };
-
-/** Only what the expression names: the question may be kept for long. */
-function namedBy(expression: Expression | undefined, bindings: Bindings): Bindings {
-  const roots = new Set([...(expression?.reads ?? [])].map((read) => read.replace(/\..*/s, "")));
-  return Object.fromEntries(
-    [...roots].flatMap((root) => (Object.hasOwn(bindings, root) ? [[root, bindings[root] ?? null]] : [])),
-  );
-}
-
-function isList(found: NonNullable<Found>): found is readonly KubernetesObject[] {
-  return Array.isArray(found);
-}
-
-/** As the API server answers. */
-function listOf(items: readonly KubernetesObject[], resource: Resource): Json {
-  return {
-    apiVersion: resourceApiVersion(resource),
-    kind: `${resource.kind}List`,
-    metadata: {},
-    items: items.map(asJson),
-  };
 }

@@ -8,8 +8,9 @@ export type {
   PartCheck,
 } from "./explanation.ts";
 export type { Surroundings } from "./filter.ts";
+export { withoutInstallationKey } from "./installation-key.ts";
 export type { Labels } from "./label-selector.ts";
-export type { Answer, Found, Lookup } from "./lookup.ts";
+export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lookup.ts";
 export type {
   Adoption,
   Compilation,

@@ -14,6 +14,7 @@ import {
 } from "../object/index.ts";
 import { type Issue, parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
+import type { Call, CallResult } from "./lookup.ts";
 import type { CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
 
 const VERBS = ["get", "list", "watch"];
@@ -29,6 +30,8 @@ export const KINDS: readonly Resource[] = [
   resource("", "v1", "ConfigMap", true),
   resource("", "v1", "Secret", true),
   resource("apps", "v1", "Deployment", true),
+  resource("authorization.k8s.io", "v1", "SubjectAccessReview", false, ["create"]),
+  resource("authorization.k8s.io", "v1", "LocalSubjectAccessReview", true, ["create"]),
   resource("metrics.k8s.io", "v1beta1", "PodMetrics", true, ["get", "list"]),
   resource("t.example.com", "v1", "Widget", true),
 ];
@@ -98,14 +101,21 @@ export function compiledRule(rule: JsonObject, namespace?: string): CompiledRule
 
 const KEY = new TextEncoder().encode("the key of a test");
 
+function nobody(): CallResult {
+  return { ok: false, message: "nobody answers" };
+}
+
 /** Notes what is looked at, for tests of what is not. */
 export class ListSnapshot implements Snapshot {
   readonly environment = { now: () => new Date(1_000_000), hash };
   readonly looked: string[] = [];
+  readonly called: Call[] = [];
   readonly #objects: readonly KubernetesObject[];
+  readonly #answers: (call: Call) => CallResult;
 
-  constructor(objects: readonly KubernetesObject[]) {
+  constructor(objects: readonly KubernetesObject[], answers: (call: Call) => CallResult = nobody) {
     this.#objects = objects;
+    this.#answers = answers;
   }
 
   numbers: Snapshot["numbers"] = (fields) => keyedNumbers(KEY, fields);
@@ -123,6 +133,11 @@ export class ListSnapshot implements Snapshot {
       const ref = refOf(object);
       return ref.kind === kind && ref.group === group && (namespace ?? ref.namespace) === ref.namespace;
     });
+  };
+
+  call: Snapshot["call"] = ({ call, answer }) => {
+    this.called.push(call);
+    return answer(this.#answers(call)).value;
   };
 
   look: Snapshot["look"] = ({ resource, namespace, name, answer }) => {

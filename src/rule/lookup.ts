@@ -3,9 +3,25 @@
  * changes: only another answer makes the claim be planned again.
  */
 
-import { contentDigest, type KubernetesObject, type Resource } from "../object/index.ts";
+import { contentDigest, type Json, type KubernetesObject, type Resource } from "../object/index.ts";
 import { failed } from "./failed.ts";
 import type { Value } from "./value.ts";
+
+/** A call that was made: its answer, or why there is none. */
+export type CallResult = { ok: true; value: Json } | { ok: false; message: string };
+
+/** A question that nothing stored answers. Plain data: calls with the same key are one. */
+export type Call = {
+  key: string;
+  method: "GET" | "POST";
+  /** A path of the API server with its query; or, with `service`, a URL. */
+  url: string;
+  body: string | undefined;
+  service: { headers: { [name: string]: string }; caBundle: string | undefined } | undefined;
+};
+
+/** A question about what a call answers, as `Lookup` is about what is stored. */
+export type CalledLookup = { call: Call; answer(result: CallResult): Answer };
 
 /** One object by its name, or undefined when it is not there; or a list, by namespace and name. */
 export type Found = KubernetesObject | readonly KubernetesObject[] | undefined;

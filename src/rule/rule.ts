@@ -6,7 +6,7 @@ import type { Issue, Reason } from "../policy/index.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
-import type { Lookup } from "./lookup.ts";
+import type { CalledLookup, Lookup } from "./lookup.ts";
 import type { Value } from "./value.ts";
 
 /** What happens to an object that was there before the policy; `IfUnmanaged`: taken over unless it is somebody else's. */
@@ -76,6 +76,8 @@ export type Snapshot = {
   list(resource: Resource, namespace: string | undefined): readonly KubernetesObject[];
   /** The answer to a question about objects that the rule's reads cover; only another answer asks for another plan. */
   look(lookup: Lookup): Value;
+  /** The answer to a question that is put to somebody; asked now and then as long as a claim needs it. */
+  call(lookup: CalledLookup): Value;
 };
 
 /** `source`: what the object is a copy of. */

@@ -13,8 +13,8 @@ export type UrlPath = {
   fieldSelector?: string;
 };
 
-/** What is wrong with a path, or that it is none of a resource. */
-export type UrlProblem = { problem: string; isUnserved: boolean };
+/** `isCalled`: nothing that is stored answers it, so it is asked; else it is wrong. */
+export type UrlProblem = { problem: string; isCalled: boolean };
 
 export function parseUrlPath(text: string): UrlPath | UrlProblem {
   const [path = "", query, ...more] = splitTemplate(text, "?") ?? [];
@@ -31,13 +31,10 @@ export function parseUrlPath(text: string): UrlPath | UrlProblem {
 }
 
 function wrong(problem: string): UrlProblem {
-  return { problem, isUnserved: false };
+  return { problem, isCalled: false };
 }
 
-/** Nothing that is stored answers it. */
-function unserved(problem: string): UrlProblem {
-  return { problem, isUnserved: true };
-}
+const CALLED: UrlProblem = { problem: "it is the path of no resource that is stored", isCalled: true };
 
 /** Undefined when it is malformed. Variables give plain text, which needs no decoding. */
 function decoded(segment: string): string | undefined {
@@ -49,16 +46,13 @@ function decoded(segment: string): string | undefined {
   }
 }
 
-const NO_RESOURCE =
-  "it is the path of no resource and of no collection that is written out, so it could only be called now and then, which is not served by this version of Perennial";
-
 function readResource(segments: readonly string[]): UrlPath | UrlProblem {
   const [root, ...rest] = segments;
   const [group, version, ...below] = root === "api" ? ["", ...rest] : rest;
-  if ((root !== "api" && root !== "apis") || group === undefined || version === undefined) return unserved(NO_RESOURCE);
+  if ((root !== "api" && root !== "apis") || group === undefined || version === undefined) return CALLED;
   const place = readPlace(below);
   const isWrittenOut = place !== undefined && ![group, version, place.plural].some(hasVariables);
-  return isWrittenOut ? { group, version, ...place } : unserved(NO_RESOURCE);
+  return isWrittenOut ? { group, version, ...place } : CALLED;
 }
 
 /** Below the version. The status of an object is in the object. */
@@ -79,10 +73,7 @@ function readQuery(query: string): Pick<UrlPath, "labelSelector" | "fieldSelecto
     const [key = "", ...values] = splitTemplate(pair, "=") ?? [];
     const value = decoded(values.join("="));
     if (value === undefined) return wrong(`the value of ${key} is malformed`);
-    if (key !== "labelSelector" && key !== "fieldSelector")
-      return unserved(
-        `of a query only labelSelector and fieldSelector are served by this version of Perennial, not ${key}`,
-      );
+    if (key !== "labelSelector" && key !== "fieldSelector") return CALLED;
     selectors[key] = value;
   }
   return selectors;

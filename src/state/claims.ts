@@ -2,7 +2,7 @@
 
 import { type ClaimDigest, type GroupKind, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
-import type { Lookup } from "../rule/index.ts";
+import type { Call, CalledLookup, Lookup } from "../rule/index.ts";
 import type { ClaimKey } from "./claim-key.ts";
 
 /** Something that a claim read, so that it is planned again when that changes. */
@@ -32,6 +32,10 @@ export function dependsOnAnswer({ resource, namespace, name }: Lookup): Dependen
   ) as Dependency;
 }
 
+export function dependsOnCall({ key }: Call): Dependency {
+  return `call/${key}` as Dependency; // and these
+}
+
 /** The answers that may be others when an object changes. */
 export function answersAbout(ref: ObjectRef): Dependency[] {
   const lists = [dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
@@ -44,7 +48,7 @@ export function dependsOnQuota(namespace: string): Dependency {
 }
 
 /** What a claim asked when it was last planned, and the answer it got. */
-export type Look = { lookup: Lookup; digest: string; dependency: Dependency };
+export type Look = { lookup: Lookup | CalledLookup; digest: string; dependency: Dependency };
 
 /** `claim`: a trigger that is created again has another claim, and another time. */
 export type FirstApplied = { claim: ClaimDigest; time: string };

@@ -1,3 +1,4 @@
+export { type CallResults, createCallResults } from "./call-results.ts";
 export { type Catalogue, type CatalogueWriter, createCatalogue, type Definition } from "./catalogue.ts";
 export { type ClaimKey, type ClaimRef, claimKey, claimRef, printClaim } from "./claim-key.ts";
 export {
@@ -9,6 +10,7 @@ export {
   createClaims,
   type Dependency,
   dependsOnAnswer,
+  dependsOnCall,
   dependsOnList,
   dependsOnNamespace,
   dependsOnObject,

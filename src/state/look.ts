@@ -21,9 +21,13 @@ export function findAsked(
 
 /** False also while nobody can say: what is not known is planned again when it is. */
 export function isAnsweredOtherwise(
-  world: Pick<World, "objectsIn" | "objectsWith">,
+  world: Pick<World, "objectsIn" | "objectsWith" | "resultOf">,
   { lookup, digest }: Pick<Look, "lookup" | "digest">,
 ): boolean {
+  if ("call" in lookup) {
+    const result = world.resultOf(lookup.call);
+    return result !== undefined && lookup.answer(result).digest !== digest;
+  }
   const found = findAsked(world, lookup);
   return found !== "unknown" && lookup.answer(found).digest !== digest;
 }

@@ -2,6 +2,7 @@
 
 import type { Environment } from "../expression/index.ts";
 import type { GroupKind, KubernetesObject, ObjectKey, ObjectRef, Resource } from "../object/index.ts";
+import type { Call, CallResult } from "../rule/index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClaimKey } from "./claim-key.ts";
 import type { Claims } from "./claims.ts";
@@ -32,6 +33,8 @@ export interface World {
   objectsWith(resource: Resource, ref: ObjectRef): ObjectStore | undefined;
   /** Watched objects among which are all of a namespace, or of all; undefined when nobody would see them. */
   objectsIn(resource: Resource, namespace: string | undefined): ObjectStore | undefined;
+  /** What a call came to when it was last made; undefined when it was not answered yet. */
+  resultOf(call: Call): CallResult | undefined;
   departureOf(key: ObjectKey): Departure | undefined;
   /** Of the objects of a kind that went. */
   departuresOf(kind: GroupKind): Iterable<Departure>;

@@ -29,6 +29,12 @@ export function createMetrics() {
       labelNames: ["verb", "outcome"] as const,
       registers,
     }),
+    calls: new Counter({
+      name: "perennial_calls_total",
+      help: "Calls of rules that no watch answers, by whom they ask (api, service) and outcome",
+      labelNames: ["whom", "outcome"] as const,
+      registers,
+    }),
     corrections: new Counter({
       name: "perennial_corrections_total",
       help: "Drifts that were put right, by policy",

@@ -1,9 +1,10 @@
-/** Functions on versions, images, addresses, and random text. */
+/** Functions on versions, images, addresses, certificates, and random text. */
 
 import { parseImage, printImage } from "../../image.ts";
 import { parseRange, parseVersion } from "../../semver.ts";
 import { isExternalHost } from "../host.ts";
 import { generateText } from "../random.ts";
+import { decodeX509 } from "../x509.ts";
 import type { FunctionSpec } from "./signature.ts";
 
 const STRING = ["string"] as const;
@@ -36,6 +37,16 @@ export const formatFunctions: readonly FunctionSpec[] = [
       const host = hostOf(args.text(0));
       if (host === undefined) throw args.wrong(0, "a URL such as https://example.com");
       return isExternalHost(host);
+    },
+  },
+  {
+    name: "x509_decode",
+    parameters: [STRING],
+    call(args, run) {
+      run.build(4 * args.text(0).length); // each byte is looked at, and may come back as text
+      const decoded = decodeX509(args.text(0));
+      if ("problem" in decoded) throw args.fail(decoded.problem);
+      return decoded.value;
     },
   },
   {

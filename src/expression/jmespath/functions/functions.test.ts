@@ -298,6 +298,8 @@ describe("versions, images, addresses, random text", () => {
     ["random('[')", /too early/],
     ["random('a{3,1}')", /ends before/],
     ["random('(a')", /too early/],
+    ["x509_decode('a')", /certificate in PEM/],
+    ["x509_decode(`1`)", /string/],
   ]);
 });
 
