@@ -11,6 +11,7 @@ const CLIENT_NODE = /node_modules\/@kubernetes\/client-node\//;
 /** The modules of undici that are used; what else it exports is loaded whole when it is first touched, at 10 MB resident. */
 const UNDICI_PARTS: { [name: string]: string } = {
   Agent: "undici/lib/dispatcher/agent.js",
+  Client: "undici/lib/dispatcher/client.js",
   Pool: "undici/lib/dispatcher/pool.js",
   buildConnector: "undici/lib/core/connect.js",
 };
@@ -39,8 +40,11 @@ export default defineConfig({
 /** In place of undici's index: the same names, each loaded when it is first touched. */
 function undiciByParts(): Plugin {
   const index = "\0undici";
-  const names = Object.keys(createRequire(import.meta.url)("undici"));
-  const getters = names.map((name) => `get ${JSON.stringify(name)}() { return ${partOf(name)}; }`);
+  const load = createRequire(import.meta.url);
+  const whole = load("undici");
+  for (const [name, part] of Object.entries(UNDICI_PARTS))
+    if (load(part) !== whole[name]) throw new Error(`undici's ${name} is no longer in ${part}: mend UNDICI_PARTS`);
+  const getters = Object.keys(whole).map((name) => `get ${JSON.stringify(name)}() { return ${partOf(name)}; }`);
   return {
     name: "undici-by-parts",
     resolveId: (source) => (source === "undici" ? index : null),
