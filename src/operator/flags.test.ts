@@ -60,6 +60,7 @@ describe("the flags of the operator", () => {
       watchSilence: 180_000,
       apiCallInterval: 300_000,
       systemNamespaces: [],
+      kyverno: false,
       newInstallationKey: false,
     });
   });

@@ -20,6 +20,7 @@ export type OperatorFlags = {
   apiCallInterval: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
+  kyverno: boolean;
   newInstallationKey: boolean;
 };
 
@@ -78,6 +79,10 @@ export function operatorOptions(): Option[] {
     )
       .default([], "none")
       .argParser(nameList),
+    new Option("--kyverno [true|false]", "serve the generate rules of kyverno.io policies while Kyverno is not alive")
+      .default(false)
+      .preset("true")
+      .argParser(trueOrFalse),
     new Option("--new-installation-key [true|false]", "make a new installation key where the old one is lost")
       .default(false)
       .preset("true")
