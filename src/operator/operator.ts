@@ -4,7 +4,14 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, discoverResources, guardWrites, printFailure, type Selection } from "../cluster/index.ts";
+import {
+  type ClusterClient,
+  discoverResources,
+  guardWrites,
+  printFailure,
+  type Selection,
+  type ServiceAccount,
+} from "../cluster/index.ts";
 import { type GroupKind, keyOf, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -54,6 +61,8 @@ export type OperatorOptions = {
   apiCallInterval: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
+  /** Whose permissions are probed, when they are not those of the client. */
+  serviceAccount: ServiceAccount | undefined;
   /** Serve policies of kyverno.io, where there are any and Kyverno is not alive. */
   kyverno: boolean;
   /** Make a new installation key where the old one is lost. */
@@ -178,8 +187,11 @@ class Loop implements Operator {
       onChange: () => this.#onKindsChanged(),
       onError: (error) => log.error(error),
     });
-    this.#permissions = createPermissions(client, (claims) => {
-      for (const claim of claims) queue.add(claim);
+    this.#permissions = createPermissions({
+      ...{ client, subject: options.serviceAccount },
+      granted: (claims) => {
+        for (const claim of claims) queue.add(claim);
+      },
     });
     this.#kept = new KeptLog(metrics, log);
     this.#polls = createPolls({
