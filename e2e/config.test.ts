@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cluster, ROOT, startCluster, waitUntil } from "./harness/index.ts";
+import { type Cluster, installKyverno, ROOT, startCluster, waitUntil } from "./harness/index.ts";
 
 let cluster: Cluster;
 
@@ -77,6 +77,26 @@ describe("the operator's permissions", () => {
     expect(await mayDo(OPERATOR, "bind", "clusterrole.rbac.authorization.k8s.io/view")).toBe(true);
     expect(await mayDo(OPERATOR, "bind", "clusterrole.rbac.authorization.k8s.io/cluster-admin")).toBe(false);
     expect(await mayDo(OPERATOR, "list", "secrets")).toBe(false);
+  });
+});
+
+describe("config/kyverno", () => {
+  it("is accepted whole by the API server, and starts the operator with --kyverno", async () => {
+    const said = await cluster.kubectl("kustomize", join(ROOT, "config/kyverno"));
+    expect(said).toContain("- --kyverno");
+    const applied = await cluster.kubectl("apply", "-k", join(ROOT, "config/kyverno"), "--dry-run=server");
+    expect(applied).toContain(
+      "clusterrole.rbac.authorization.k8s.io/perennial-operator-kyverno created (server dry run)",
+    );
+  });
+
+  it("grants reading policies, writing their status, and watching three Leases, wherever they are", async () => {
+    await installKyverno(cluster);
+    await waitUntil("the role is seen", () => mayDo(OPERATOR, "watch", "clusterpolicies.kyverno.io"));
+    expect(await mayDo(OPERATOR, "patch", "policies.kyverno.io", "--subresource=status")).toBe(true);
+    expect(await mayDo(OPERATOR, "watch", "lease.coordination.k8s.io/kyverno", "-n", "anywhere")).toBe(true);
+    expect(await mayDo(OPERATOR, "watch", "leases.coordination.k8s.io", "-n", "anywhere")).toBe(false);
+    expect(await mayDo(OPERATOR, "patch", "clusterpolicies.kyverno.io")).toBe(false);
   });
 });
 

@@ -77,6 +77,8 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     watchSilence: flags.watchSilence,
     apiCallInterval: flags.apiCallInterval,
     systemNamespaces,
+    serviceAccount: flags.serviceAccount,
+    kyverno: flags.kyverno,
     newInstallationKey: flags.newInstallationKey,
     metrics,
     log,

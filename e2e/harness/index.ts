@@ -20,6 +20,7 @@ export {
 export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
 export { type HttpsService, startHttpsService } from "./https-service.ts";
 export { INVENTORY, inventoryData, storedRules } from "./inventory.ts";
+export { createAsKyverno, installKyverno, keepKyvernoAlive, kyvernoLabels, kyvernoPolicy } from "./kyverno.ts";
 export {
   hasData,
   type Labels,

@@ -1,10 +1,9 @@
 /** Policies of kyverno.io as those of perennial.dev/v1, with notes for what needs a look. */
 
 import { asJson, groupOf, type JsonObject } from "../object/index.ts";
-import { parsePolicy, printIssue } from "../policy/index.ts";
+import { convertPolicy, parsePolicy, printIssue } from "../policy/index.ts";
 import { type FileText, parseDocuments } from "./documents.ts";
 import { InputError } from "./input-error.ts";
-import { convertPolicy } from "./kyverno.ts";
 import { KYVERNO, splitDocuments } from "./policies.ts";
 
 export type Migrated = { policies: readonly JsonObject[]; notes: readonly string[] };

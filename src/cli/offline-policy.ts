@@ -1,8 +1,8 @@
 /** Policies as they can be looked at without a cluster. */
 
 import { asJson, groupOf, isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
+import { convertPolicy } from "../policy/index.ts";
 import type { Document } from "./documents.ts";
-import { convertPolicy } from "./kyverno.ts";
 import { KYVERNO } from "./policies.ts";
 
 export type OfflinePolicy = {

@@ -88,6 +88,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     isReady: () => true,
     isExpected: () => false,
     isPlanned: () => world.planned,
+    whySuspended: () => undefined,
     isMoment: () => true,
     isCheckDue: () => false,
     put(object) {

@@ -1,13 +1,12 @@
 /** The policies among the documents of files, compiled as the operator would. */
 
-import { asJson, groupOf, type JsonObject, type KubernetesObject, printRef, refOf } from "../object/index.ts";
+import { asJson, groupOf, type JsonObject, type KubernetesObject, KYVERNO, printRef, refOf } from "../object/index.ts";
 import { GROUP, parsePolicy, printIssue } from "../policy/index.ts";
 import { compilePolicy } from "../rule/index.ts";
 import type { Catalogue, PolicyState } from "../state/index.ts";
 import type { Document } from "./documents.ts";
 
-/** The group whose policies people bring along. */
-export const KYVERNO = "kyverno.io";
+export { KYVERNO };
 
 export type Split = { policies: Document[]; resources: Document[] };
 

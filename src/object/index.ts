@@ -22,6 +22,7 @@ export {
   stepInto,
 } from "./fields.ts";
 export { isJsonObject, type Json, type JsonObject, ownValue } from "./json.ts";
+export { isKyvernosOwn, KYVERNO, withKyvernoLabels } from "./kyverno.ts";
 export {
   ADOPTED,
   CLAIM,
@@ -35,6 +36,7 @@ export {
   MANAGER,
   type Marks,
   marksFor,
+  POLICY,
   parseClaimIdentity,
   RELEASED_ANNOTATIONS,
   RELEASED_LABELS,

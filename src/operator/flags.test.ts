@@ -60,6 +60,7 @@ describe("the flags of the operator", () => {
       watchSilence: 180_000,
       apiCallInterval: 300_000,
       systemNamespaces: [],
+      kyverno: false,
       newInstallationKey: false,
     });
   });
@@ -88,6 +89,8 @@ describe("the flags of the operator", () => {
     ["--installation", "a b", "lower-case letters"],
     ["--log-level", "loud", "trace, debug"],
     ["--system-namespaces", "kube-system,-", '"-" is no name'],
+    ["--service-account", "perennial", "NAMESPACE/NAME"],
+    ["--service-account", "a/b/c", "NAMESPACE/NAME"],
   ])("refuse %s %s with what would be right", async (flag, value, expected) => {
     await expect(parse([`${flag}=${value}`])).rejects.toThrow(expected);
   });

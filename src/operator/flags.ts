@@ -1,6 +1,7 @@
 /** The flags of `perennial operator`; each is also an environment variable, PERENNIAL_<FLAG>. */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { ServiceAccount } from "../cluster/index.ts";
 import { parseDuration } from "../object/index.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/index.ts";
 
@@ -20,6 +21,8 @@ export type OperatorFlags = {
   apiCallInterval: number;
   /** System namespaces that are served nevertheless. */
   systemNamespaces: readonly string[];
+  serviceAccount?: ServiceAccount;
+  kyverno: boolean;
   newInstallationKey: boolean;
 };
 
@@ -78,6 +81,14 @@ export function operatorOptions(): Option[] {
     )
       .default([], "none")
       .argParser(nameList),
+    new Option(
+      "--service-account <namespace/name>",
+      "whose permissions are checked when a write is refused (default: the operator's own)",
+    ).argParser(serviceAccount),
+    new Option("--kyverno [true|false]", "serve the generate rules of kyverno.io policies while Kyverno is not alive")
+      .default(false)
+      .preset("true")
+      .argParser(trueOrFalse),
     new Option("--new-installation-key [true|false]", "make a new installation key where the old one is lost")
       .default(false)
       .preset("true")
@@ -91,10 +102,20 @@ function environmentName(option: Option): string {
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** Unlike that of a namespace it may hold dots. */
+const ACCOUNT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
 function namespaceName(value: string): string {
   if (!NAME.test(value))
     throw new InvalidArgumentError("it must be the name of a namespace: lower-case letters, digits and dashes");
   return value;
+}
+
+function serviceAccount(value: string): ServiceAccount {
+  const [, namespace = "", name = ""] = /^([^/]+)\/([^/]+)$/.exec(value) ?? [];
+  if (!NAME.test(namespace) || !ACCOUNT_NAME.test(name))
+    throw new InvalidArgumentError("it must be NAMESPACE/NAME, such as perennial-system/perennial");
+  return { namespace, name };
 }
 
 function installationId(value: string): string {

@@ -11,6 +11,7 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
+  KYVERNO,
   keyOf,
   MANAGER,
   type ObjectKey,
@@ -145,12 +146,18 @@ function merge(known: InventoryContent, stored: InventoryContent): InventoryCont
 
 const KINDS = "kinds";
 const POLICY = "policy.";
+/** Both groups may have a policy of the same kind and name. */
+const FOREIGN_POLICY = "kyverno.";
+
+function prefixOf({ group }: ObjectRef): string {
+  return group === KYVERNO ? FOREIGN_POLICY : POLICY;
+}
 
 function printContent({ kinds, disposals }: InventoryContent): JsonObject {
   const lines = kinds.map(({ group, kind }) => `${group}/${kind}`).sort();
   const data: JsonObject = { [KINDS]: lines.map((line) => `${line}\n`).join("") };
   for (const { policy, definition, rules } of disposals.values()) {
-    data[`${POLICY}${policy.kind}.${policy.namespace}.${policy.name}`] = JSON.stringify({
+    data[`${prefixOf(policy)}${policy.kind}.${policy.namespace}.${policy.name}`] = JSON.stringify({
       group: policy.group,
       definition,
       rules,
@@ -175,7 +182,7 @@ function readKind(line: string): GroupKind {
 
 /** What cannot be read is left out: a policy without an entry keeps its targets. */
 function readDisposal(key: string, value: Json): Disposal[] {
-  const match = /^policy\.([^.]+)\.([^.]*)\.(.+)$/.exec(key);
+  const match = /^(?:policy|kyverno)\.([^.]+)\.([^.]*)\.(.+)$/.exec(key);
   const entry = parse(String(value));
   if (match === null || !isJsonObject(entry.rules)) return [];
   const [, kind = "", namespace = "", name = ""] = match;

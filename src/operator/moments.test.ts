@@ -40,7 +40,7 @@ function namespace(name: string, resourceVersion: string, second: number): Kuber
 }
 
 function scene() {
-  const world = new ObservedWorld({ installation: "test", pruneDelay: 0, systemNamespaces: new Set() });
+  const world = new ObservedWorld({ installation: "test", pruneDelay: 0, kyverno: false, systemNamespaces: new Set() });
   world.catalogue.replaceDiscovered([NAMESPACES, CONFIG_MAPS]);
   world.keepStores([{ resource: NAMESPACES }]);
   const signals = new Subject<WatchSignal>();

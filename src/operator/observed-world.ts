@@ -8,6 +8,7 @@ import {
   groupKindKey,
   hash,
   isBeingDeleted,
+  KYVERNO,
   keyOf,
   type ObjectKey,
   type ObjectRef,
@@ -33,12 +34,16 @@ import {
   type PolicyState,
   type World,
 } from "../state/index.ts";
+import { UNKNOWN } from "./kyverno-presence.ts";
+import { POLICIES } from "./system-resources.ts";
 
 export type WorldOptions = {
   installation: string;
   pruneDelay: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
+  /** Whether policies of kyverno.io are served, where there are any. */
+  kyverno: boolean;
 };
 
 /** How far a rule has come since it appeared or changed. */
@@ -53,6 +58,9 @@ export type RuleProgress = {
   /** When it appeared or changed, in monotonic milliseconds. */
   since: number;
 };
+
+/** What they own must not be taken for something whose policy is gone. */
+const NOT_SERVED = "policies of kyverno.io are served with --kyverno only";
 
 /** Milliseconds that others leave a target to a rule that is about to be planned. Its watches may need another API to answer. */
 const HEAD_START = 10_000;
@@ -90,7 +98,13 @@ export class ObservedWorld implements World {
   /** By the key of their selection. */
   readonly #stores = new Map<string, ObjectStoreWriter>();
 
-  constructor({ installation, pruneDelay, systemNamespaces }: WorldOptions) {
+  /** Why policies of kyverno.io are left alone just now. */
+  kyvernoSuspended: string | undefined;
+  readonly #servesKyverno: boolean;
+
+  constructor({ installation, pruneDelay, systemNamespaces, kyverno }: WorldOptions) {
+    this.#servesKyverno = kyverno;
+    this.kyvernoSuspended = kyverno ? UNKNOWN : NOT_SERVED;
     this.installation = installation;
     this.pruneDelay = pruneDelay;
     this.#systemNamespaces = systemNamespaces;
@@ -201,6 +215,17 @@ export class ObservedWorld implements World {
 
   isCheckDue(target: ObjectKey): boolean {
     return this.checksDue.has(target);
+  }
+
+  whySuspended({ group }: ObjectRef): string | undefined {
+    return group === KYVERNO ? this.kyvernoSuspended : undefined;
+  }
+
+  /** The resources that policies are stored as: those of kyverno.io as far as they are installed. */
+  policyResources(): readonly Resource[] {
+    if (!this.#servesKyverno) return POLICIES;
+    const kinds = POLICIES.map(({ kind }) => this.catalogue.findKind({ group: KYVERNO, kind }));
+    return [...POLICIES, ...kinds.filter((resource) => resource !== undefined)];
   }
 
   isMoment(claim: ClaimKey): boolean {

@@ -4,17 +4,26 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, discoverResources, guardWrites, printFailure, type Selection } from "../cluster/index.ts";
-import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
+import {
+  type ClusterClient,
+  discoverResources,
+  guardWrites,
+  printFailure,
+  type Selection,
+  type ServiceAccount,
+} from "../cluster/index.ts";
+import { type GroupKind, keyOf, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect, type WatchSignal } from "../watch/index.ts";
 import { createCaller } from "./caller.ts";
 import { createClaimWorker } from "./claim-worker.ts";
 import { createDeepCheck } from "./deep-check.ts";
+import { type EventTold, writeEvent } from "./event-writer.ts";
 import { InstallationKey } from "./installation-key.ts";
 import { KeptLog } from "./kept-log.ts";
 import { KindTracker } from "./kind-tracker.ts";
+import { KyvernoPresence } from "./kyverno-presence.ts";
 import { createLease } from "./lease.ts";
 import { Moments } from "./moments.ts";
 import { ObservedWorld } from "./observed-world.ts";
@@ -28,8 +37,8 @@ import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
-import { sweepInventory, unclaimedTargets } from "./sweep.ts";
-import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES } from "./system-resources.ts";
+import { enqueuePolicy, sweepInventory, unclaimedTargets } from "./sweep.ts";
+import { API_SERVICES, DEFINITIONS, NAMESPACES } from "./system-resources.ts";
 import { markedObjects, rulesOf, selectionsOf } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
 import { WatchNeeds } from "./watch-needs.ts";
@@ -52,6 +61,10 @@ export type OperatorOptions = {
   apiCallInterval: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
+  /** Whose permissions are probed, when they are not those of the client. */
+  serviceAccount: ServiceAccount | undefined;
+  /** Serve policies of kyverno.io, where there are any and Kyverno is not alive. */
+  kyverno: boolean;
   /** Make a new installation key where the old one is lost. */
   newInstallationKey: boolean;
   metrics: Metrics;
@@ -94,8 +107,11 @@ class Loop implements Operator {
   readonly #pruneGate: PruneGate;
   readonly #polls;
   readonly #watchLog: WatchLog;
+  readonly #presence: KyvernoPresence;
   /** Aborted when the cluster's storage was restored. */
   readonly #wentBack = new AbortController();
+  /** An Event that waits for the Lease. */
+  #untold: EventTold | undefined;
   #started = false;
   /** Why it could not start yet. */
   #obstacle = "the API server was not asked yet";
@@ -171,8 +187,11 @@ class Loop implements Operator {
       onChange: () => this.#onKindsChanged(),
       onError: (error) => log.error(error),
     });
-    this.#permissions = createPermissions(client, (claims) => {
-      for (const claim of claims) queue.add(claim);
+    this.#permissions = createPermissions({
+      ...{ client, subject: options.serviceAccount },
+      granted: (claims) => {
+        for (const claim of claims) queue.add(claim);
+      },
     });
     this.#kept = new KeptLog(metrics, log);
     this.#polls = createPolls({
@@ -186,6 +205,11 @@ class Loop implements Operator {
           whom: service === undefined ? "api" : "service",
           outcome: result.ok ? "answered" : "failed",
         }),
+    });
+    this.#presence = new KyvernoPresence({
+      reflect: (selection) => reflect(client, selection, { ...REFLECTOR_DEFAULTS, silence: options.watchSilence }),
+      onChange: (suspended) => this.#onKyverno(suspended),
+      ...{ now: () => world.now, today: () => Date.now() },
     });
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
@@ -208,6 +232,7 @@ class Loop implements Operator {
     const leading = new AbortController();
     const kept = this.#lease.keep(leading.signal);
     this.#needs.update();
+    if (this.#options.kyverno) this.#presence.start();
     const tidying = setInterval(() => this.#tidy(), TIDY_EVERY).unref();
     const working = this.#queue.run((key) => this.#work(key), concurrency);
     await aborted(AbortSignal.any([signal, this.#wentBack.signal]));
@@ -216,6 +241,7 @@ class Loop implements Operator {
     const deadline = setTimeout(() => void this.#options.client.close(), DRAIN).unref();
     clearInterval(tidying);
     this.#watches.stop();
+    this.#presence.stop();
     this.#permissions.stop();
     this.#kinds.stop();
     this.#deepCheck.stop();
@@ -233,7 +259,9 @@ class Loop implements Operator {
 
   whyNotReady(): string | undefined {
     if (!this.#started) return this.#obstacle;
-    const waiting = [NAMESPACES, DEFINITIONS, ...POLICIES].filter((resource) => !this.#isSynced({ resource }));
+    const waiting = [NAMESPACES, DEFINITIONS, ...this.#world.policyResources()].filter(
+      (resource) => !this.#isSynced({ resource }),
+    );
     if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
     return this.#lease.held ? this.#key.whyNotUsable() : this.#lease.obstacle;
   }
@@ -272,6 +300,7 @@ class Loop implements Operator {
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
     if (held) this.#readiness.takeOver(this.#lease.found);
     if (held) this.#reports.resume();
+    this.#tellUntold();
     if (held) this.#lead().catch((error) => log.error({ err: error }, "cannot lead"));
   }
 
@@ -326,7 +355,7 @@ class Loop implements Operator {
     const key = resourceKey(resource);
     if (key === resourceKey(DEFINITIONS)) this.#kinds.onDefinitions(changes);
     if (key === resourceKey(API_SERVICES)) this.#kinds.onApiServices(changes);
-    if (POLICIES.some((policies) => resourceKey(policies) === key))
+    if (this.#world.policyResources().some((policies) => resourceKey(policies) === key))
       for (const change of changes) this.#policies.onChange(change);
   }
 
@@ -335,6 +364,32 @@ class Loop implements Operator {
     this.#needs.update();
     this.#sweep();
     this.#refresh();
+  }
+
+  /** Its policies are its own as long as it is alive. */
+  #onKyverno(suspended: string | undefined): void {
+    const { log, metrics } = this.#options;
+    this.#world.kyvernoSuspended = suspended;
+    metrics.kyvernoAlive.set(suspended === undefined ? 0 : 1);
+    const told = suspended === undefined ? KYVERNO_SERVED : kyvernoLeft(suspended);
+    log[told.type === "Normal" ? "info" : "warn"](told.message);
+    this.#untold = told;
+    this.#tellUntold();
+    for (const state of this.#world.policyStates.values()) {
+      if (state.foreign === undefined) continue;
+      enqueuePolicy(this.#world, this.#queue, keyOf(state.ref));
+      for (const rule of rulesOf([state])) this.#router.enqueueRule(state.ref, rule);
+      this.#reports.touch(keyOf(state.ref));
+    }
+    this.#sweep();
+  }
+
+  /** By whoever holds the Lease, once. */
+  #tellUntold(): void {
+    if (this.#untold === undefined || !this.#lease.held) return;
+    const { client, namespace, identity, log } = this.#options;
+    void writeEvent({ client, namespace, identity, log }, this.#untold);
+    this.#untold = undefined;
   }
 
   #onStored(policy: ObjectKey, ok: boolean): void {
@@ -369,7 +424,9 @@ class Loop implements Operator {
     const { resource } = selection;
     this.#needs.noteRefused(selection, false);
     if (resourceKey(resource) === resourceKey(DEFINITIONS)) this.#policies.storeAll();
-    this.#world.policiesSynced = [DEFINITIONS, ...POLICIES].every((system) => this.#isSynced({ resource: system }));
+    this.#world.policiesSynced = [DEFINITIONS, ...this.#world.policyResources()].every((system) =>
+      this.#isSynced({ resource: system }),
+    );
     this.#refresh();
     this.#touchUsersOf(resource);
     if (this.#world.policiesSynced) this.#sweep();
@@ -395,6 +452,16 @@ class Loop implements Operator {
   #isSynced(selection: Selection): boolean {
     return this.#watches.stateOf(selection)?.synced === true;
   }
+}
+
+const KYVERNO_SERVED = {
+  ...{ type: "Normal" as const, reason: "KyvernoGone" },
+  message: "no controller of Kyverno is alive: policies of kyverno.io are served from now on",
+};
+
+function kyvernoLeft(suspended: string) {
+  const message = `policies of kyverno.io are left alone, nothing is written for them: ${suspended}`;
+  return { type: "Warning" as const, reason: "KyvernoAlive", message };
 }
 
 const WENT_BACK =

@@ -3,7 +3,7 @@
  * One probe for each verb, resource and namespace, every few seconds, and only while something is missing.
  */
 
-import { type ClusterClient, isPermitted, type Permission } from "../cluster/index.ts";
+import { type ClusterClient, isPermitted, type Permission, type ServiceAccount } from "../cluster/index.ts";
 import { resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
 
@@ -21,29 +21,31 @@ const PROBE_EVERY = 2_000;
 /** Probes at a time: with thousands of namespaces, each waits its turn. */
 const PROBES = 8;
 
-export function createPermissions(
-  client: ClusterClient,
-  granted: (claims: ReadonlySet<ClaimKey>) => void,
-): Permissions {
-  return new ProbedPermissions(client, granted);
+export type PermissionsOptions = {
+  client: ClusterClient;
+  /** Whose permissions count; absent: those of the client. */
+  subject: ServiceAccount | undefined;
+  granted(claims: ReadonlySet<ClaimKey>): void;
+};
+
+export function createPermissions(options: PermissionsOptions): Permissions {
+  return new ProbedPermissions(options);
 }
 
 type Missing = { permission: Permission; claims: Set<ClaimKey> };
 
 class ProbedPermissions implements Permissions {
-  readonly #client: ClusterClient;
-  readonly #granted: (claims: ReadonlySet<ClaimKey>) => void;
+  readonly #options: PermissionsOptions;
   readonly #missing = new Map<string, Missing>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(client: ClusterClient, granted: (claims: ReadonlySet<ClaimKey>) => void) {
-    this.#client = client;
-    this.#granted = granted;
+  constructor(options: PermissionsOptions) {
+    this.#options = options;
   }
 
   async isMissing(permission: Permission, claim: ClaimKey): Promise<boolean> {
-    const permitted = await isPermitted(this.#client, permission);
+    const permitted = await this.#isPermitted(permission);
     if (permitted !== false) return false;
     const key = keyOf(permission);
     const known = this.#missing.get(key) ?? { permission, claims: new Set() };
@@ -91,21 +93,26 @@ class ProbedPermissions implements Permissions {
       ]),
     );
     for (const [key, permission] of clusterWide) {
-      if (await isPermitted(this.#client, permission))
+      if (await this.#isPermitted(permission))
         this.#release((candidate) => keyOf({ ...candidate, namespace: "" }) === key);
     }
     for (const { permission, claims } of [...this.#missing.values()].slice(0, PROBES)) {
       const key = keyOf(permission);
-      if (await isPermitted(this.#client, permission)) this.#release((candidate) => keyOf(candidate) === key);
+      if (await this.#isPermitted(permission)) this.#release((candidate) => keyOf(candidate) === key);
       else if (this.#missing.delete(key)) this.#missing.set(key, { permission, claims }); // to the end of the line
     }
+  }
+
+  #isPermitted(permission: Permission): Promise<boolean | undefined> {
+    const { client, subject } = this.#options;
+    return isPermitted(client, permission, subject);
   }
 
   #release(isGranted: (permission: Permission) => boolean): void {
     for (const [key, { permission, claims }] of [...this.#missing]) {
       if (!isGranted(permission)) continue;
       this.#missing.delete(key);
-      this.#granted(claims);
+      this.#options.granted(claims);
     }
   }
 }

@@ -4,12 +4,13 @@ import {
   asJson,
   groupKindKey,
   type KubernetesObject,
+  KYVERNO,
   keyOf,
   type ObjectKey,
   refOf,
   resourceKey,
 } from "../object/index.ts";
-import { parsePolicy } from "../policy/index.ts";
+import { IGNORE_PATHS_ANNOTATION, MODE_ANNOTATION, parseForeignPolicy, parsePolicy } from "../policy/index.ts";
 import { type CompiledRule, compilePolicy } from "../rule/index.ts";
 import type { Disposal, PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
@@ -41,13 +42,17 @@ export function disposalOf(world: ObservedWorld, state: PolicyState, rules: read
   };
 }
 
+/** Annotations that say what a policy of kyverno.io has no field for; they change no generation. */
+const SETTINGS = [MODE_ANNOTATION, IGNORE_PATHS_ANNOTATION];
+
 function putPolicy(world: ObservedWorld, object: KubernetesObject): boolean {
   const ref = refOf(object);
   const key = keyOf(ref);
   const known = world.policyStates.get(key);
   const sameSpec =
     known?.object.metadata.uid === object.metadata.uid &&
-    known?.object.metadata.generation === object.metadata.generation;
+    known?.object.metadata.generation === object.metadata.generation &&
+    SETTINGS.every((key) => known?.object.metadata.annotations?.[key] === object.metadata.annotations?.[key]);
   if (known !== undefined && sameSpec) {
     world.policyStates.set(key, { ...known, object });
     return false;
@@ -94,12 +99,31 @@ function recompileAll(world: ObservedWorld): ObjectKey[] {
 
 function compile(world: ObservedWorld, object: KubernetesObject): PolicyState {
   const ref = refOf(object);
+  if (ref.group === KYVERNO) return compileForeign(world, object);
   const parsed = parsePolicy(asJson(object));
   if ("issues" in parsed) return { ref, object, phase: "invalid", issues: parsed.issues };
   const compiled = compilePolicy(parsed.policy, world.catalogue);
   if (!compiled.ok) return { ref, object, phase: "invalid", issues: compiled.issues };
   return { ref, object, phase: "compiled", compiled: compiled.policy };
 }
+
+function compileForeign(world: ObservedWorld, object: KubernetesObject): PolicyState {
+  const ref = refOf(object);
+  const { parsed, ...foreign } = parseForeignPolicy(asJson(object));
+  if (parsed === undefined) return { ref, object, foreign, phase: "compiled", compiled: { ...NO_RULES, ref } };
+  if ("issues" in parsed) return { ref, object, foreign, phase: "invalid", issues: parsed.issues };
+  const compiled = compilePolicy(parsed.policy, world.catalogue, ref);
+  if (!compiled.ok) return { ref, object, foreign, phase: "invalid", issues: compiled.issues };
+  return { ref, object, foreign, phase: "compiled", compiled: compiled.policy };
+}
+
+const NO_RULES = {
+  createdAt: "",
+  rules: [],
+  adoption: "Never",
+  pruneLimit: Number.POSITIVE_INFINITY,
+  unknownKinds: [],
+} as const;
 
 /** What of a compiled policy depends on the kinds that are served. */
 function fingerprint(state: PolicyState): string {

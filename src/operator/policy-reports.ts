@@ -1,14 +1,20 @@
 /** What people see of the policies: figures counted from the claims, the history of repairs, and statuses written from both. */
 
 import type { ApiFailure, ClusterClient, Selection } from "../cluster/index.ts";
-import { type KubernetesObject, keyOf, type ObjectKey, refOf } from "../object/index.ts";
+import { type KubernetesObject, KYVERNO, keyOf, type ObjectKey, refOf } from "../object/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
-import { createStatusWriter, objectReference, type StatusWriter, statusOf } from "../report/index.ts";
+import {
+  createStatusWriter,
+  kyvernoStatusOf,
+  objectReference,
+  type StatusWriter,
+  statusOf,
+  storedKyvernoStatus,
+} from "../report/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { figuresOf, type History } from "./figures.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Repair } from "./repairs.ts";
-import { POLICIES } from "./system-resources.ts";
 
 export type PolicyReportsOptions = {
   client: ClusterClient;
@@ -47,7 +53,7 @@ export class PolicyReports {
     if (!this.#histories.has(key)) {
       this.#histories.set(key, { corrected: stored?.summary?.corrected ?? 0, drifts: stored?.drifts ?? [] });
     }
-    this.#statuses.note(key, stored);
+    this.#statuses.note(key, refOf(policy).group === KYVERNO ? storedKyvernoStatus(stored) : stored);
   }
 
   forget(policy: ObjectKey): void {
@@ -86,15 +92,20 @@ export class PolicyReports {
   #current(key: ObjectKey) {
     const { world, watchFailure, storeProblem, deepCheckPending } = this.#options;
     const state = world.policyStates.get(key);
-    const resource = POLICIES.find(({ kind }) => kind === state?.ref.kind);
+    const resource = world
+      .policyResources()
+      .find(({ group, kind }) => group === state?.ref.group && kind === state?.ref.kind);
     const history = this.#histories.get(key);
+    if (state !== undefined && world.whySuspended(state.ref) !== undefined) return undefined;
     if (state === undefined || resource === undefined || history === undefined) return undefined;
     const figures = figuresOf(state, {
       ...{ world, history, watchFailure },
       storeProblem: storeProblem(key),
       deepCheckPending: deepCheckPending(key),
     });
-    const status = statusOf(figures, this.#statuses.stored(key), new Date().toISOString());
-    return { ref: state.ref, resource, status };
+    const stored = this.#statuses.stored(key);
+    const status = statusOf(figures, stored, new Date().toISOString());
+    const written = state.foreign === undefined ? status : kyvernoStatusOf(status, state.foreign, stored);
+    return { ref: state.ref, resource, status: written };
   }
 }

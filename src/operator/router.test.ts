@@ -29,7 +29,12 @@ function settings(resourceVersion: string, labelled: boolean): KubernetesObject 
 
 describe("an object that loses its marks", () => {
   function scene() {
-    const world = new ObservedWorld({ installation: "test", pruneDelay: 0, systemNamespaces: new Set() });
+    const world = new ObservedWorld({
+      installation: "test",
+      pruneDelay: 0,
+      kyverno: false,
+      systemNamespaces: new Set(),
+    });
     const router = createRouter({
       ...{ world, queue: createQueue(), repairs: new Repairs(() => {}) },
       ...{ triggeredBy: () => [], readBy: () => [], onSystemChange: () => {}, onSynced: () => {} },

@@ -38,6 +38,14 @@ export const API_SERVICES: Resource = {
   namespaced: false,
   verbs: READ,
 };
+export const LEASES: Resource = {
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
+  namespaced: true,
+  verbs: READ,
+};
 export const POLICIES: readonly Resource[] = [
   { group: GROUP, version: VERSION, kind: "ClusterPolicy", plural: "clusterpolicies", namespaced: false, verbs: READ },
   { group: GROUP, version: VERSION, kind: "Policy", plural: "policies", namespaced: true, verbs: READ },

@@ -5,7 +5,7 @@ import { type GroupKind, type KubernetesObject, type ObjectRef, type Resource, r
 import type { CompiledRule } from "../rule/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import { Strangers, strangersOf } from "./strangers.ts";
-import { API_SERVICES, DEFINITIONS, NAMESPACES, POLICIES, QUOTAS } from "./system-resources.ts";
+import { API_SERVICES, DEFINITIONS, NAMESPACES, QUOTAS } from "./system-resources.ts";
 import { TriggerIndex } from "./trigger-index.ts";
 import { type RulesByResource, rulesByResource, wantedWatches } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
@@ -39,7 +39,13 @@ export class WatchNeeds {
     this.#triggered = new TriggerIndex(policies);
     this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
     const { selections, kept } = wantedWatches({
-      system: [NAMESPACES, DEFINITIONS, API_SERVICES, ...POLICIES, ...(this.#withQuotas ? [QUOTAS] : [])],
+      system: [
+        NAMESPACES,
+        DEFINITIONS,
+        API_SERVICES,
+        ...world.policyResources(),
+        ...(this.#withQuotas ? [QUOTAS] : []),
+      ],
       policies,
       written: writtenKinds(),
       catalogue: world.catalogue,

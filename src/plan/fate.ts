@@ -41,6 +41,8 @@ export type Gone = {
 };
 
 export function fateOf(world: World, ref: ClaimRef): Fate {
+  const suspended = world.whySuspended(ref.policy);
+  if (suspended !== undefined) return { type: "held", because: suspended };
   const policyKey = keyOf(ref.policy);
   const policy = world.policies.get(policyKey);
   if (policy === undefined) return fateWithoutPolicy(world, ref);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ADOPTED, CLAIM, type KubernetesObject, keyOf, refOf, resourceKey, TARGET } from "../object/index.ts";
-import { type ClaimKey, createObjectStore, createPrunes } from "../state/index.ts";
+import { ADOPTED, CLAIM, type KubernetesObject, keyOf, POLICY, refOf, resourceKey, TARGET } from "../object/index.ts";
+import { type ClaimKey, createObjectStore, createPrunes, type PolicyState } from "../state/index.ts";
 import { gatheredBy, planClaim } from "./plan.ts";
 import { isWrite, type Step } from "./step.ts";
 import {
@@ -269,6 +269,64 @@ describe("what is made once", () => {
     const claim = claimOf(renamed, "renamed", SHOP);
     world.moments.add(claim);
     expect(planClaim(world, claim).steps).toMatchObject([{ verb: "skip", inSync: true }]);
+  });
+});
+
+describe("a target of a policy of kyverno.io", () => {
+  /** The same rule, in the group of Kyverno. */
+  function foreign() {
+    const { world } = worldWithRule();
+    const [state] = world.states.values();
+    if (state?.phase !== "compiled") return expect.fail("it compiles");
+    const ref = { ...state.ref, group: "kyverno.io" };
+    world.states.clear();
+    const moved: PolicyState = { ...state, ref, compiled: { ...state.compiled, ref } };
+    world.states.set(keyOf(ref), moved);
+    return { world, key: claimOf(moved, "settings", SHOP) };
+  }
+
+  it("has the labels of Kyverno beside the marks", () => {
+    const { world, key } = foreign();
+    const { labels = {} } = wanted(world, key).metadata;
+    expect(labels).toMatchObject({
+      "app.kubernetes.io/managed-by": "kyverno",
+      "generate.kyverno.io/policy-name": "base",
+      "generate.kyverno.io/trigger-uid": "uid-shop",
+      [TARGET]: expect.any(String),
+    });
+    expect(labels).not.toHaveProperty([POLICY]);
+  });
+
+  it.each([
+    ["taken over as its own", {}, "apply"],
+    ["left when its trigger was another one", { "generate.kyverno.io/trigger-uid": "other" }, "skip"],
+    ["left when another rule made it", { "generate.kyverno.io/rule-name": "other" }, "skip"],
+  ])("that Kyverno made is %s", (_what, changes, verb) => {
+    const { world, key } = foreign();
+    const { [CLAIM]: _claim, [TARGET]: _target, ...labels } = wanted(world, key).metadata.labels ?? {};
+    observe(world, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: {
+        name: "settings",
+        namespace: "shop",
+        uid: "u",
+        resourceVersion: "5",
+        labels: { ...labels, ...changes },
+      },
+      data: { owner: "somebody" },
+    });
+    const [step] = planClaim(world, key).steps;
+    expect(step?.verb).toBe(verb);
+    if (step?.verb === "apply") expect(step.object.metadata.annotations).not.toHaveProperty([ADOPTED]);
+  });
+
+  it("is left alone while its policy is, whatever becomes of that", () => {
+    const { world, key } = foreign();
+    world.suspended = "Kyverno is alive";
+    expect(planClaim(world, key)).toMatchObject({ fate: "held", because: "Kyverno is alive", steps: [] });
+    world.states.clear();
+    expect(planClaim(world, key)).toMatchObject({ fate: "held", steps: [] });
   });
 });
 

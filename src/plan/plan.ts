@@ -4,12 +4,14 @@ import {
   type ClaimDigest,
   FIRST_APPLIED,
   type KubernetesObject,
+  KYVERNO,
   keyOf,
   marksFor,
   type ObjectKey,
   type ObjectRef,
   printRef,
   SOURCE,
+  withKyvernoLabels,
 } from "../object/index.ts";
 import type { Call, DesiredTarget, Unmet } from "../rule/index.ts";
 import {
@@ -145,7 +147,8 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
     ...targets.map((target) => {
-      const object = withMarks(target, marksFor(world.installation, identity, target.ref), time);
+      const marked = withMarks(target, marksFor(world.installation, identity, target.ref), time);
+      const object = inGroup(world, fate, target, marked);
       return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
     ...left.map((record) => leftAlone(record)),
@@ -215,6 +218,18 @@ function namespacesOf(
   const namespaces = targets.map(({ ref }) => ref.namespace).filter((name) => name !== "");
   if (readsNamespace && trigger.metadata.namespace !== undefined) namespaces.push(trigger.metadata.namespace);
   return [...new Set(namespaces)].map(dependsOnNamespace);
+}
+
+/** What Kyverno made, or would take over again, has its labels too. */
+function inGroup(
+  world: World,
+  { identity, trigger }: DesiredFate,
+  { resource, source }: DesiredTarget,
+  object: KubernetesObject,
+): KubernetesObject {
+  if (identity.policy.group !== KYVERNO) return object;
+  const copied = source === undefined ? undefined : world.objectsWith(resource, source)?.get(keyOf(source));
+  return withKyvernoLabels(object, identity, { trigger, source: copied });
 }
 
 /** The marks win over what the rule's data says in their place. */

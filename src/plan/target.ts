@@ -5,7 +5,9 @@ import {
   asJson,
   contentDigest,
   isBeingDeleted,
+  isKyvernosOwn,
   type KubernetesObject,
+  KYVERNO,
   keyOf,
   parseClaimIdentity,
   printJson,
@@ -105,18 +107,24 @@ function planUnmarked(world: World, wanted: Wanted, record: TargetRecord): Targe
   // missing marks are a drift like any other
   if (identity !== undefined && claimKey(identity) === wanted.key)
     return planOwn(world, adoptedLike(wanted, live.metadata.annotations?.[ADOPTED] === "true"), record);
-  return { step: adopt(world, wanted, record, live) };
+  const isOwn = claimRef(wanted.key).policy.group === KYVERNO && isKyvernosOwn(wanted.object, live);
+  return { step: adopt(world, wanted, record, { live, isOwn }) };
 }
 
 /** What else it holds goes with the same writes: no more of it is somebody else's afterwards. */
-function adopt(world: World, wanted: Wanted, { tried, refusal }: TargetRecord, live: KubernetesObject): Step {
+function adopt(
+  world: World,
+  wanted: Wanted,
+  { tried, refusal }: TargetRecord,
+  { live, isOwn }: { live: KubernetesObject; isOwn: boolean },
+): Step {
   const { ref, resource } = wanted.target;
-  const why = whyNotAdopted(live, adoptionOf(world, wanted.key));
+  const why = isOwn ? undefined : whyNotAdopted(live, adoptionOf(world, wanted.key));
   if (why !== undefined) {
     const message = `${printRef(ref)} ${why}`;
     return skip(wanted, message, { reason: "Conflict", message, target: ref });
   }
-  const desired = adoptedLike(wanted, true).object;
+  const desired = adoptedLike(wanted, !isOwn).object;
   const drift = findDrift(desired, live);
   const digest = contentDigest(printJson(asJson(desired)));
   if (refusal?.desired === digest) {
@@ -126,7 +134,7 @@ function adopt(world: World, wanted: Wanted, { tried, refusal }: TargetRecord, l
   const step = planCorrection({ desired, digest, live, resource, tried }, drift);
   if (step === undefined) return notAdopted(wanted, live, driftPaths(drift)[0] ?? "");
   const { correction: _correction, ...write } = step; // it was no target yet, so it has not drifted
-  return { ...write, because: "it exists and is adopted" };
+  return { ...write, because: isOwn ? "Kyverno made it for the same rule and trigger" : "it exists and is adopted" };
 }
 
 function adoptionOf(world: World, key: ClaimKey): Adoption {

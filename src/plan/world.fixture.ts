@@ -58,6 +58,7 @@ export type TestWorld = World & {
   systemNamespaces: Set<string>;
   now: number;
   planned: boolean;
+  suspended?: string;
   ready: boolean;
 };
 
@@ -106,6 +107,7 @@ export function emptyWorld(): TestWorld {
     isReady: () => world.ready,
     isExpected: () => false,
     isPlanned: () => world.planned,
+    whySuspended: () => world.suspended,
     isMoment: (claim) => world.moments.has(claim),
     isCheckDue: (target) => world.checksDue.has(target),
   };

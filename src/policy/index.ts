@@ -3,6 +3,14 @@ export { customResourceDefinition, definitionFile, POLICY_KINDS } from "./crd.ts
 export type { Generate } from "./generate.ts";
 export { ISSUE_CODES, type Issue, type IssueAt, type IssueCode, issue, printIssue, sortIssues } from "./issue.ts";
 export { isStored, type KindSelector, parseKindSelector } from "./kind-selector.ts";
+export { type Converted, convertPolicy } from "./kyverno.ts";
+export {
+  type ForeignPolicy,
+  IGNORE_PATHS_ANNOTATION,
+  MODE_ANNOTATION,
+  parseForeignPolicy,
+  type RuleCounts,
+} from "./kyverno-in-place.ts";
 export type { Exclude, ExcludeFilter, Filter, Match } from "./match.ts";
 export { type ParsedPolicy, parsePolicy } from "./parse.ts";
 export { printFieldPath } from "./path.ts";

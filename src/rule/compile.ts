@@ -28,8 +28,8 @@ import { type CompiledContext, Scope } from "./scope.ts";
 import { TRIGGER_ROOTS, triggerBindings } from "./trigger-bindings.ts";
 
 /** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
-export function compilePolicy(policy: AnyPolicy, served: ServedKinds): Compilation {
-  const ref = policyRef(policy);
+/** `ref`: of the policy that this one stands for, when it is one of another group. */
+export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = policyRef(policy)): Compilation {
   const unknownKinds = new Set<string>();
   const rules: CompiledRule[] = [];
   const issues: Issue[] = [];

@@ -1,12 +1,14 @@
 /** The policies as they are served, and what was stored about them in case they go. */
 
 import type { KubernetesObject, ObjectKey, ObjectRef } from "../object/index.ts";
-import type { Issue } from "../policy/index.ts";
+import type { ForeignPolicy, Issue } from "../policy/index.ts";
 import type { CompiledPolicy, CompiledRule } from "../rule/index.ts";
 
 export type PolicyState = {
   ref: ObjectRef;
   object: KubernetesObject;
+  /** Of a policy of another group: its rules by kind, and what is said of those that are not served. */
+  foreign?: Omit<ForeignPolicy, "parsed">;
 } & ({ phase: "compiled"; compiled: CompiledPolicy } | { phase: "invalid"; issues: readonly Issue[] });
 
 /**

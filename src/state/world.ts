@@ -46,6 +46,8 @@ export interface World {
   isExpected(policy: ObjectKey, rule: string): boolean;
   /** True when every claim that may want a target of this kind was planned once, so that "nobody wants it" is known. */
   isPlanned(kind: GroupKind): boolean;
+  /** Why nothing is done for a policy just now, whatever it says, and whether or not it is there; undefined: it is served. */
+  whySuspended(policy: ObjectRef): string | undefined;
   /** True when a once-target may be made: its trigger is new, or was just seen to change. */
   isMoment(claim: ClaimKey): boolean;
   /** True when the target, in sync by ownership alone, is to be compared with a fresh object now. */

@@ -77,6 +77,11 @@ export function createMetrics() {
       labelNames: ["resource", "status"] as const,
       registers,
     }),
+    kyvernoAlive: new Gauge({
+      name: "perennial_kyverno_alive",
+      help: "1 while policies of kyverno.io are left alone as a controller of Kyverno may be alive (--kyverno)",
+      registers,
+    }),
     leading: new Gauge({ name: "perennial_leading", help: "1 while this process holds the Lease", registers }),
   };
 }

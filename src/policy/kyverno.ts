@@ -4,7 +4,7 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from "../object/index.ts";
-import { GROUP, VERSION } from "../policy/index.ts";
+import { GROUP, VERSION } from "./policy.ts";
 
 /** `notes`: path and sentence, for people. */
 export type Converted = { policy: JsonObject; notes: readonly string[] };
@@ -79,7 +79,9 @@ function convertRule(rule: Json, index: number, spec: JsonObject, notes: string[
     notes.push(`${path} is left out: Perennial generates and mutates, and has no ${field} rules`);
     return [];
   }
-  const { imageExtractors, reportProperties, ...kept } = rule;
+  const { imageExtractors, reportProperties, skipBackgroundRequests, ...others } = rule;
+  // true is what is meant anyway; clusters write it out
+  const kept = skipBackgroundRequests === false ? { ...others, skipBackgroundRequests } : others;
   for (const [field, value] of Object.entries({ imageExtractors, reportProperties }))
     if (value !== undefined) notes.push(`${path}.${field} is left out: it has no counterpart`);
   if (selectsNamespacesByNamespace(rule)) notes.push(`${path}.${NAMESPACE_SELECTOR}`);
@@ -110,7 +112,8 @@ function convertGenerate(
     notes.push(`${path} is left out: its generate has none of ${CONTENTS.join(", ")}, so it makes nothing`);
     return [];
   }
-  const copies = written.clone !== undefined || written.cloneList !== undefined;
+  const blocks = [written, ...(Array.isArray(written.foreach) ? written.foreach.filter(isJsonObject) : [])];
+  const copies = blocks.some(({ clone, cloneList }) => clone !== undefined || cloneList !== undefined);
   if (copies && written.orphanDownstreamOnPolicyDelete === undefined)
     notes.push(`${path}.generate copies: orphanDownstreamOnPolicyDelete is true, as kyverno.io keeps copies`);
   const existing = spec.generateExisting ?? spec.generateExistingOnPolicyUpdate ?? false;
