@@ -89,6 +89,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     isExpected: () => false,
     isPlanned: () => world.planned,
     isMoment: () => true,
+    changeOf: () => undefined,
     isCheckDue: () => false,
     put(object) {
       live.set(keyOf(refOf(object)), object);
