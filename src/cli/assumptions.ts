@@ -1,6 +1,6 @@
 /** What was taken for granted, where it decides something. */
 
-import { keyOf } from "../object/index.ts";
+import { keyOf, printRef } from "../object/index.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 
 /** Namespaces whose labels a rule asks for, and that are not in the files. */
@@ -11,7 +11,18 @@ export function noteAssumptions(world: OfflineWorld): string[] {
   const resources = rules.filter(({ readsNamespace }) => readsNamespace).flatMap(({ triggers }) => triggers);
   const objects = resources.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
   const namespaces = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
-  return [...namespaces].flatMap((name) => noteNamespace(world, name) ?? []);
+  return [...[...namespaces].flatMap((name) => noteNamespace(world, name) ?? []), ...noteEdges(world)];
+}
+
+/** Files show states, and no changes. */
+function noteEdges(world: OfflineWorld): string[] {
+  return [...world.policies.values()].flatMap((state) =>
+    (state.phase === "compiled" ? state.compiled.rules : []).flatMap(({ name, changes }) => {
+      if (changes === undefined) return [];
+      const operations = [...changes].join(", ");
+      return [`rule ${name} of ${printRef(state.ref)} acts on changes (${operations}), of which files show none`];
+    }),
+  );
 }
 
 export function noteNamespace(world: OfflineWorld, name: string): string | undefined {

@@ -90,6 +90,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     isPlanned: () => world.planned,
     whySuspended: () => undefined,
     isMoment: () => true,
+    changeOf: () => undefined,
     isCheckDue: () => false,
     put(object) {
       live.set(keyOf(refOf(object)), object);

@@ -33,6 +33,10 @@ function run({ objects, result, made = [], more = {} }: Given): Omit<Outcome, "e
 
 const POLICY = policyOf("p", infoRule());
 const MADE = objectOf("v1", "ConfigMap", "info", { data: { team: "checkout" } });
+const EDGE = infoRule(
+  { match: { any: [{ resources: { kinds: ["Namespace"], operations: ["UPDATE"] } }] } },
+  { data: { data: { was: "{{ request.oldObject.metadata.labels.team }}", by: "{{ request.operation }}" } } },
+);
 const GENERATED = { generatedResource: "made.yaml" };
 
 describe("an offline test passes when", () => {
@@ -45,6 +49,27 @@ describe("an offline test passes when", () => {
         objects: [POLICY, namespaceOf("shop")],
         result: GENERATED,
         made: [{ ...MADE, metadata: { ...MADE.metadata, labels: { "app.kubernetes.io/managed-by": "kyverno" } } }],
+      },
+    ],
+    [
+      "an edge rule applies to the change, and gives its object",
+      {
+        objects: [policyOf("p", EDGE), namespaceOf("shop")],
+        result: GENERATED,
+        made: [objectOf("v1", "ConfigMap", "info", { data: { was: "search", by: "UPDATE" } })],
+        more: {
+          values: {
+            globalValues: { "request.operation": "UPDATE", "request.oldObject.metadata.labels.team": "search" },
+          },
+        },
+      },
+    ],
+    [
+      "an edge rule does not listen to the operation, and should not apply",
+      {
+        objects: [policyOf("p", EDGE), namespaceOf("shop")],
+        result: { result: "skip" },
+        more: { values: { globalValues: { "request.operation": "DELETE" } } },
       },
     ],
     ["it does not match, and should not", { objects: [POLICY, namespaceOf("shop", {})], result: { result: "skip" } }],

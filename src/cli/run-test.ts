@@ -11,7 +11,8 @@ import {
   printRef,
   refOf,
 } from "../object/index.ts";
-import { planClaim } from "../plan/index.ts";
+import { planClaim, whyNotSelected } from "../plan/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
 import { claimKey, createInventory } from "../state/index.ts";
 import { createOfflineCatalogue, guessKinds, prepareObjects } from "./catalogue.ts";
 import { type Difference, differences } from "./differences.ts";
@@ -20,6 +21,7 @@ import { unmarked } from "./offline-plan.ts";
 import { onlyRule } from "./offline-policy.ts";
 import { createOfflineWorld, type OfflineWorld } from "./offline-world.ts";
 import { compilePolicies } from "./policies.ts";
+import { changeInTest } from "./test-change.ts";
 import type { Expectation, Result, TestFile } from "./test-file.ts";
 import { type TestValues, whyNotServed, withValues } from "./test-values.ts";
 
@@ -46,9 +48,10 @@ function judge(test: OfflineTest, expectation: Expectation): Judged {
   const values = test.values.valuesFor(expectation.policy, expectation.rule, nameIn(expectation.resource));
   const found = findRule(test, expectation, values);
   if ("failed" in found) return { outcome: "failed", message: found.failed };
-  const skipped = whySkipped(test, found.rule) ?? whyNotServed(values);
+  const skipped = whySkipped(test, found.rule);
   if (skipped !== undefined) return { outcome: "skipped", message: skipped };
-  const came = evaluate(test, expectation, found.policy);
+  const came = evaluate(test, expectation, { policy: found.policy, values });
+  if ("skipped" in came) return { outcome: "skipped", message: came.skipped };
   if (came.result === expectation.result) return { outcome: "passed" };
   const message = `${came.result} instead of ${expectation.result}: ${came.because}`;
   return { outcome: "failed", message };
@@ -72,16 +75,28 @@ function whySkipped({ file }: OfflineTest, rule: JsonObject): string | undefined
 }
 
 type Evaluated = { result: Result; because: string };
+type Tested = { policy: Document; values: JsonObject };
 
-function evaluate(test: OfflineTest, expectation: Expectation, policy: Document): Evaluated {
+function evaluate(
+  test: OfflineTest,
+  expectation: Expectation,
+  { policy, values }: Tested,
+): Evaluated | { skipped: string } {
   const { world, problems } = worldOf(test, expectation, policy);
   if (problems.length > 0) return { result: "fail", because: problems.join("; ") };
   const trigger = triggerIn(world, expectation);
   if (trigger === undefined)
     return { result: "fail", because: `there is no ${expectation.kind} ${expectation.resource} in the resources` };
   const [state] = world.policies.values();
-  if (state === undefined) return { result: "fail", because: "it has no policy" };
-  const plan = planClaim(world, claimKey({ policy: state.ref, rule: expectation.rule, trigger: refOf(trigger) }));
+  const rule = rulesIn(world).find(({ name }) => name === expectation.rule);
+  if (state === undefined || rule === undefined) return { result: "fail", because: "it has no policy" };
+  const skipped = whyNotServed(values, rule.changes !== undefined);
+  if (skipped !== undefined) return { skipped };
+  const change = changeInTest(rule, trigger, { values, now: test.now });
+  const reason = change === undefined ? undefined : whyNotSelected(world, rule, trigger, change.operation);
+  if (reason !== undefined) return { result: "skip", because: reason };
+  const key = claimKey({ policy: state.ref, rule: expectation.rule, trigger: refOf(trigger) });
+  const plan = planClaim(change === undefined ? world : { ...world, changeOf: () => change }, key);
   if (plan.fate === "gone" || plan.idle) return { result: "skip", because: plan.because };
   const failed = [...plan.failures, ...plan.steps.flatMap((step) => ("failure" in step ? (step.failure ?? []) : []))];
   if (failed.length > 0) return { result: "fail", because: failed.map(({ message }) => message).join("; ") };
@@ -127,13 +142,17 @@ function withNamespaces(documents: readonly Document[], namespaces: readonly Kub
 }
 
 function triggerIn(world: OfflineWorld, { kind, resource }: Expectation): KubernetesObject | undefined {
-  const [state] = world.policies.values();
-  const rules = state?.phase === "compiled" ? state.compiled.rules : [];
+  const rules = rulesIn(world);
   const stored = [...world.catalogue.all()].flatMap((served) => [...(world.objects(served)?.values() ?? [])]);
   const named = stored.filter((object) => isNamed(object, resource) && (kind === "" || object.kind === kind));
   // of several kinds, the one that the rule is about
   const triggers = rules.flatMap((rule) => rule.triggers.map((trigger) => trigger.kind));
   return named.find((object) => triggers.includes(object.kind)) ?? named[0];
+}
+
+function rulesIn(world: OfflineWorld): readonly CompiledRule[] {
+  const [state] = world.policies.values();
+  return state?.phase === "compiled" ? state.compiled.rules : [];
 }
 
 function isNamed({ metadata }: KubernetesObject, name: string): boolean {

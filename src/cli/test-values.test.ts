@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../object/index.ts";
-import { readTestValues, whyNotServed, withValues } from "./test-values.ts";
+import { objectAt, readTestValues, whyNotServed, withValues } from "./test-values.ts";
 
 const VALUES: JsonObject = {
   globalValues: { size: 1, "a.b": "global" },
@@ -32,8 +32,22 @@ describe("the values of a test", () => {
   });
 
   it("may not say what a single request says, but that it creates", () => {
-    expect(whyNotServed({ "request.operation": "CREATE", "a.b": 1 })).toBeUndefined();
-    expect(whyNotServed({ "request.operation": "DELETE" })).toMatch(/^request.operation is set/);
-    expect(whyNotServed({ "request.userInfo.username": "x" })).toMatch(/^request.userInfo.username is set/);
+    expect(whyNotServed({ "request.operation": "CREATE", "a.b": 1 }, false)).toBeUndefined();
+    expect(whyNotServed({ "request.operation": "DELETE" }, false)).toMatch(/^request.operation is set/);
+    expect(whyNotServed({ "request.userInfo.username": "x" }, false)).toMatch(/^request.userInfo.username is set/);
+  });
+
+  it("may say of a change what it is, and what was before, but not whose", () => {
+    expect(whyNotServed({ "request.operation": "DELETE", "request.oldObject.data.a": "b" }, true)).toBeUndefined();
+    expect(whyNotServed({ "request.userInfo.username": "x" }, true)).toMatch(/^request.userInfo.username is set/);
+  });
+
+  it("are put over what is there anyway", () => {
+    const values = { "request.oldObject.data.a": "1", 'request.oldObject.metadata.labels."b.c"': "2", other: 3 };
+    expect(objectAt(values, ["request", "oldObject"], { data: { a: "0", d: "e" } })).toEqual({
+      data: { a: "1", d: "e" },
+      metadata: { labels: { "b.c": "2" } },
+    });
+    expect(objectAt({ other: 3 }, ["request", "oldObject"], undefined)).toBeUndefined();
   });
 });

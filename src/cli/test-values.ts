@@ -54,10 +54,24 @@ export function withValues(rule: JsonObject, values: JsonObject): JsonObject {
   return { ...rule, context };
 }
 
-/** What the rule would see of its request, as the values have it: only what made the stored object can be seen. */
-export function whyNotServed(values: JsonObject): string | undefined {
+/** What lies below a root in the values, put over what is there anyway. */
+export function objectAt(values: JsonObject, root: Path, given: JsonObject | undefined): JsonObject | undefined {
+  const parts = Object.entries(values).flatMap(([variable, value]) => {
+    const path = splitVariable(variable);
+    return root.every((part, at) => path[at] === part) ? [{ path: path.slice(root.length), value }] : [];
+  });
+  const whole = parts.reduce<Json>((object, { path, value }) => putAt(object, path, value), given ?? null);
+  return isJsonObject(whole) ? whole : undefined;
+}
+
+/** What the rule would see of its request, as the values have it: who asks for it is not known. `isEdge`: nor is more at rest. */
+export function whyNotServed(values: JsonObject, isEdge: boolean): string | undefined {
+  const isSeen = (variable: string, value: Json): boolean => {
+    const [, part = ""] = splitVariable(variable);
+    return isEdge ? ["operation", "oldObject"].includes(part) : part === "operation" && value === "CREATE";
+  };
   const [other] = Object.entries(values).filter(
-    ([variable, value]) => variable.startsWith("request.") && !(variable === "request.operation" && value === "CREATE"),
+    ([variable, value]) => variable.startsWith("request.") && !isSeen(variable, value),
   );
   return other === undefined ? undefined : `${other[0]} is set, and what a single request says is not served yet`;
 }

@@ -11,6 +11,7 @@ import type { Polls } from "./polls.ts";
 import type { PruneGate } from "./prune-gate.ts";
 import type { KeyedQueue } from "./queue.ts";
 import type { Repairs } from "./repairs.ts";
+import type { SeenChanges } from "./seen-changes.ts";
 
 export type ClaimWorkerOptions = {
   client: ClusterClient;
@@ -20,6 +21,7 @@ export type ClaimWorkerOptions = {
   repairs: Repairs;
   deepCheck: DeepCheck;
   pruneGate: PruneGate;
+  changes: SeenChanges;
   metrics: Metrics;
   log: Log;
   polls: Polls;

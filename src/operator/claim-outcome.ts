@@ -83,7 +83,7 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
 }
 
 /** A failure that goes on keeps its time, so that trying again is nothing new to tell. */
-function timed(failures: readonly Failure[], before: ClaimState | undefined): ClaimFailure[] {
+export function timed(failures: readonly Failure[], before: ClaimState | undefined): ClaimFailure[] {
   if (failures.length === 0) return [];
   const now = new Date().toISOString();
   return failures.map((failure) => {
@@ -92,7 +92,7 @@ function timed(failures: readonly Failure[], before: ClaimState | undefined): Cl
   });
 }
 
-function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
+export function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
   const ofSteps = plan.steps
     .filter(({ target }) => !refusals.has(keyOf(target))) // told in the server's own words
     .map(failureOf)
@@ -167,7 +167,7 @@ function strangersOf({ world }: ClaimWorkerOptions, { steps }: Plan): TargetReco
 }
 
 /** As long as the server asked for; spread, so that not all come back at once. */
-function waitOf(refusals: readonly Refusal[]): number {
+export function waitOf(refusals: readonly Refusal[]): number {
   const asked = Math.max(...refusals.map(({ retryAfter = 0 }) => retryAfter));
   return Math.max(asked, UNREACHABLE_RETRY) * (1 + Math.random() / 2);
 }

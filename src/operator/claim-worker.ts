@@ -17,6 +17,7 @@ import {
   type WriteStep,
 } from "../plan/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
+import { concludeChange } from "./change-outcome.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
 import { putQuestion } from "./claim-questions.ts";
@@ -205,7 +206,9 @@ class ClaimRun {
 
   #conclude(plan: Plan, exhausted = false): void {
     for (const step of plan.steps) if (step.verb === "skip" && step.failure !== undefined) this.#tellSetback(step);
-    concludeClaim(this.#options, {
+    const { world } = this.#options;
+    const conclude = world.changeOf(this.#key) === undefined ? concludeClaim : concludeChange;
+    conclude(this.#options, {
       key: this.#key,
       plan,
       refusals: this.#refusals,

@@ -26,6 +26,8 @@ export interface Lease {
   readonly obstacle: string;
   /** What the one before had written there (`seenUntil`) when it was got last; undefined when there was no Lease. */
   readonly found: string | undefined;
+  /** True when somebody else held it after we did, before it was got last; true as well when we never held it before. */
+  readonly heldByOthers: boolean;
   /** Gets it, renews it, and gets it again when it was lost, until the signal aborts. */
   keep(signal: AbortSignal): Promise<void>;
   /** Gives it up, so that the next one need not wait. */
@@ -54,6 +56,8 @@ class StoredLease implements Lease {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
   found: string | undefined;
+  heldByOthers = true;
+  #wasHeld = false;
   obstacle = "the Lease was not asked for yet";
   #deadline = 0;
   #stored: KubernetesObject | undefined;
@@ -102,7 +106,14 @@ class StoredLease implements Lease {
     if (this.#stored !== undefined && this.#wentBack(this.#stored)) return false;
     if (this.#stored !== undefined && !this.#isExpired(this.#stored)) return false;
     this.found = this.#stored === undefined ? undefined : (this.#stored.metadata.annotations?.[SEEN_UNTIL] ?? "");
-    return this.#write(this.#record(), this.found);
+    this.heldByOthers = !this.#wasHeld || !this.#isOurs(this.#stored);
+    this.#wasHeld = await this.#write(this.#record(), this.found);
+    return this.#wasHeld;
+  }
+
+  /** A Lease that is not there any more nobody else got meanwhile. */
+  #isOurs(lease: KubernetesObject | undefined): boolean {
+    return lease === undefined || specOf(lease).holderIdentity === this.#options.identity;
   }
 
   #isExpired(lease: KubernetesObject): boolean {

@@ -73,7 +73,7 @@ export class Moments {
 
   /** All that the rule looks at is known now: for which of its claims has the moment come? */
   noteReady(state: PolicyState, rule: CompiledRule, claims: Iterable<ClaimKey>): void {
-    if (rule.synchronize) return;
+    if (!isMadeOnce(rule)) return;
     const id = idOf(state, rule.name);
     if (this.#noted.has(id)) return; // since then, events tell
     this.#noted.add(id);
@@ -106,7 +106,7 @@ export class Moments {
   /** Also when no rule makes anything once: without it nobody would know that. */
   #textOf(policies: Iterable<PolicyState>): string {
     const once = [...policies].flatMap((state) =>
-      rulesOf([state]).flatMap((rule) => (rule.synchronize ? [] : [{ id: idOf(state, rule.name), rule }])),
+      rulesOf([state]).flatMap((rule) => (isMadeOnce(rule) ? [{ id: idOf(state, rule.name), rule }] : [])),
     );
     const carried = once.filter(({ id }) => !this.#noted.has(id) && this.#before?.rules.has(id) === true);
     const noted = once.filter(({ id }) => this.#noted.has(id));
@@ -145,6 +145,11 @@ export class Moments {
     this.#seen.set(kind, earliest);
     return earliest;
   }
+}
+
+/** Edge rules find nothing new at a start. */
+export function isMadeOnce({ synchronize, changes }: CompiledRule): boolean {
+  return !synchronize && changes === undefined;
 }
 
 /** A Lease stays small. */

@@ -32,6 +32,7 @@ import {
   type ObjectStore,
   type ObjectStoreWriter,
   type PolicyState,
+  type SeenChange,
   type World,
 } from "../state/index.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
@@ -78,6 +79,8 @@ export class ObservedWorld implements World {
   readonly callResults = createCallResults();
   readonly departures = new Map<ObjectKey, Departure>();
   readonly moments = new Set<ClaimKey>();
+  /** What claims of edge rules have to act on, one after the other. */
+  readonly changes = new Map<ClaimKey, SeenChange[]>();
   /** Targets in sync by ownership that are to be compared with a fresh object now. */
   readonly checksDue = new Set<ObjectKey>();
   /** By policy key, then by the rule's name. */
@@ -229,7 +232,11 @@ export class ObservedWorld implements World {
   }
 
   isMoment(claim: ClaimKey): boolean {
-    return this.moments.has(claim);
+    return this.moments.has(claim) || this.changes.has(claim);
+  }
+
+  changeOf(claim: ClaimKey): SeenChange | undefined {
+    return this.changes.get(claim)?.[0];
   }
 }
 

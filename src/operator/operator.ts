@@ -36,6 +36,7 @@ import { createQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
+import { SeenChanges } from "./seen-changes.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
 import { enqueuePolicy, sweepInventory, unclaimedTargets } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES } from "./system-resources.ts";
@@ -100,6 +101,7 @@ class Loop implements Operator {
   readonly #reports: PolicyReports;
   readonly #kinds: KindTracker;
   readonly #moments: Moments;
+  readonly #changes: SeenChanges;
   readonly #readiness: Readiness;
   readonly #kept: KeptLog;
   readonly #worker;
@@ -156,9 +158,11 @@ class Loop implements Operator {
       storeProblem: (policy) => this.#knowledge.problemOf(policy),
     });
     this.#pruneGate = new PruneGate({ world, queue, log, onDecided: (policy) => this.#reports.touch(policy) });
+    const changes = new SeenChanges({ world, queue, log });
+    this.#changes = changes;
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
-      ...{ world, queue, repairs },
+      ...{ world, queue, repairs, changes },
       triggeredBy: (resource, object) => this.#needs.triggeredBy(resource, object),
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       readBy: (resource) => this.#needs.readBy(resource),
@@ -213,9 +217,7 @@ class Loop implements Operator {
     });
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
-      deepCheck: this.#deepCheck,
-      pruneGate: this.#pruneGate,
-      polls: this.#polls,
+      ...{ deepCheck: this.#deepCheck, pruneGate: this.#pruneGate, polls: this.#polls, changes },
       apiCallInterval: options.apiCallInterval,
       permissions: this.#permissions,
       onPlanned: (policy) => this.#onPlanned(policy),
@@ -298,6 +300,7 @@ class Loop implements Operator {
     const { log, metrics } = this.#options;
     metrics.leading.set(held ? 1 : 0);
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
+    this.#changes.onLease(held, this.#lease.heldByOthers);
     if (held) this.#readiness.takeOver(this.#lease.found);
     if (held) this.#reports.resume();
     this.#tellUntold();

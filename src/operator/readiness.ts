@@ -4,7 +4,7 @@ import { type Selection, selectionKey } from "../cluster/index.ts";
 import { keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { findRule, type PolicyState } from "../state/index.ts";
-import type { Moments } from "./moments.ts";
+import { isMadeOnce, type Moments } from "./moments.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Router } from "./router.ts";
 import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
@@ -39,7 +39,7 @@ export class Readiness {
     if (!this.#moments.takeOver(found)) return;
     for (const [key, state] of this.#world.policyStates)
       for (const rule of rulesOf([state]))
-        if (!rule.synchronize && this.#world.isReady(key, rule.name))
+        if (isMadeOnce(rule) && this.#world.isReady(key, rule.name))
           this.#moments.noteReady(state, rule, this.#router.enqueueRule(state.ref, rule));
   }
 

@@ -2,11 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { type KubernetesObject, keyOf, marksFor, type Resource, refOf } from "../object/index.ts";
-import { claimKey } from "../state/index.ts";
+import { type ClaimKey, claimKey } from "../state/index.ts";
+import { createLog } from "../telemetry/index.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createQueue } from "./queue.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
+import { SeenChanges } from "./seen-changes.ts";
 
 const CONFIG_MAPS: Resource = {
   ...{ group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" },
@@ -35,8 +37,14 @@ describe("an object that loses its marks", () => {
       kyverno: false,
       systemNamespaces: new Set(),
     });
+    const queue = createQueue<ClaimKey>();
     const router = createRouter({
-      ...{ world, queue: createQueue(), repairs: new Repairs(() => {}) },
+      ...{
+        world,
+        queue,
+        repairs: new Repairs(() => {}),
+        changes: new SeenChanges({ world, queue, log: createLog("fatal") }),
+      },
       ...{ triggeredBy: () => [], readBy: () => [], onSystemChange: () => {}, onSynced: () => {} },
     });
     const watch = { selection: { resource: CONFIG_MAPS }, synced: true };

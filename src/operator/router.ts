@@ -26,12 +26,14 @@ import {
 import type { WatchSignal } from "../watch/index.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
 import type { Repairs } from "./repairs.ts";
+import type { SeenChanges } from "./seen-changes.ts";
 import { StrangerRouter } from "./stranger-router.ts";
 import type { TriggeredRule } from "./trigger-index.ts";
 import type { WatchState } from "./watches.ts";
 
 export type RouterOptions = ReadRouterOptions & {
   repairs: Repairs;
+  changes: SeenChanges;
   /** The rules that an object of the resource may trigger. */
   triggeredBy(resource: Resource, object: KubernetesObject): readonly TriggeredRule[];
   /** Kinds of the control plane itself: policies, definitions. */
@@ -208,8 +210,12 @@ class SignalRouter implements Router {
   }
 
   #onTriggerChange(policy: ObjectRef, rule: CompiledRule, change: ObjectChange, by: "list" | "event"): void {
-    const { world, queue } = this.#options;
+    const { world, queue, changes } = this.#options;
     const { before, after } = change;
+    if (rule.changes !== undefined) {
+      if (by === "event") changes.note(policy, rule, change);
+      return;
+    }
     const object = after ?? before;
     if (object === undefined) return;
     const key = claimKey({ policy, rule: rule.name, trigger: refOf(object) });
@@ -236,7 +242,7 @@ class SignalRouter implements Router {
 
   #enqueueTriggersIn(namespace: string, policy: ObjectRef, rule: CompiledRule): void {
     const { world, queue } = this.#options;
-    for (const resource of rule.triggers) {
+    for (const resource of statesOf(rule)) {
       for (const trigger of world.objects(resource)?.inNamespace(namespace) ?? []) {
         queue.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
       }
@@ -255,7 +261,7 @@ class SignalRouter implements Router {
   enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[] {
     const { world, queue } = this.#options;
     const keys = new Set<ClaimKey>(world.claims.ofRule(`${keyOf(policy)}\n${rule.name}`));
-    for (const resource of rule.triggers) {
+    for (const resource of statesOf(rule)) {
       for (const trigger of world.objects(resource)?.values() ?? []) {
         if (whyNotSelected(world, rule, trigger) === undefined)
           keys.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
@@ -264,4 +270,9 @@ class SignalRouter implements Router {
     for (const key of keys) queue.add(key);
     return [...keys];
   }
+}
+
+/** Edge rules are about no state of their triggers. */
+function statesOf({ changes, triggers }: CompiledRule): readonly Resource[] {
+  return changes === undefined ? triggers : [];
 }

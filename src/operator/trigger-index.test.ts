@@ -24,6 +24,7 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
       onDelete: "delete",
     },
     newSince: undefined,
+    changes: undefined,
     within: within === undefined ? undefined : new Set(within),
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),

@@ -27,6 +27,7 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
       onDelete: "delete",
     },
     newSince: undefined,
+    changes: undefined,
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),

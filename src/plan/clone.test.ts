@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { CLAIM, type KubernetesObject, keyOf, refOf, resourceKey, SOURCE } from "../object/index.ts";
 import { type ClaimKey, createObjectStore, dependsOnObject } from "../state/index.ts";
-import { objectsReadBy, type Plan, planClaim } from "./plan.ts";
+import type { Plan } from "./claim-plan.ts";
+import { objectsReadBy, planClaim } from "./plan.ts";
 import { isWrite } from "./step.ts";
 import {
   applied,

@@ -18,7 +18,7 @@ import {
   type Resource,
   readMarks,
 } from "../object/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import type { CompiledRule, Operation } from "../rule/index.ts";
 import { type ClaimRef, claimKey, findRule, namespaceOf, type World } from "../state/index.ts";
 
 export type Fate =
@@ -49,9 +49,15 @@ export function fateOf(world: World, ref: ClaimRef): Fate {
   if (policy.phase === "invalid") return { type: "held", because: `${printRef(ref.policy)} is invalid` };
   const rule = findRule(policy, ref.rule);
   if (rule === undefined) return fateWithoutRule(world, ref);
+  if (rule.changes !== undefined) return EDGE;
   if (!world.isReady(policyKey, ref.rule)) return { type: "held", because: "not everything it looks at is known yet" };
   return fateOfTrigger(world, ref, rule);
 }
+
+const EDGE: Gone = {
+  ...{ type: "gone", disposal: "leave", digest: undefined, limited: false },
+  because: "it acts once for each change that is seen, and not on what is stored",
+};
 
 function fateWithoutPolicy(world: World, { policy, rule }: ClaimRef): Fate {
   if (!world.policies.synced) return { type: "held", because: "the policies are not known yet" };
@@ -129,12 +135,18 @@ function storedTrigger(world: World, resource: Resource, ref: ObjectRef): Kubern
 }
 
 /** Why a rule does not apply to an object, whoever asks. */
-export function whyNotSelected(world: World, rule: CompiledRule, trigger: KubernetesObject): string | undefined {
+export function whyNotSelected(
+  world: World,
+  rule: CompiledRule,
+  trigger: KubernetesObject,
+  operation?: Operation,
+): string | undefined {
   const { kind, apiVersion, metadata } = trigger;
   const namespace = kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? "");
   if (namespace !== "" && world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
   const namespaceLabels = (name: string) => namespaceOf(world, name)?.metadata.labels;
-  const reason = rule.whyNotSelected(trigger, { namespaceLabels });
+  const surroundings = operation === undefined ? { namespaceLabels } : { namespaceLabels, operation };
+  const reason = rule.whyNotSelected(trigger, surroundings);
   return reason ?? (rule.triggeredByGenerated ? undefined : whyGenerated(world, trigger));
 }
 

@@ -1,9 +1,10 @@
+export type { Plan } from "./claim-plan.ts";
 export { APPLY_REFUSED } from "./correction.ts";
 export { isCreatedSince } from "./counted.ts";
 export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
 export { APPROVE_PRUNE, heldPrunes, pruneLimitOf } from "./held-prunes.ts";
-export { gatheredBy, objectsReadBy, type Plan, planClaim } from "./plan.ts";
+export { gatheredBy, objectsReadBy, planClaim } from "./plan.ts";
 export { snapshotOf } from "./snapshot.ts";
 export {
   type ApplyStep,

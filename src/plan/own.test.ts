@@ -10,8 +10,9 @@ import {
   refOf,
 } from "../object/index.ts";
 import type { ClaimKey } from "../state/index.ts";
+import type { Plan } from "./claim-plan.ts";
 import { APPLY_REFUSED } from "./correction.ts";
-import { type Plan, planClaim } from "./plan.ts";
+import { planClaim } from "./plan.ts";
 import type { AskStep, Step } from "./step.ts";
 import {
   applied,

@@ -1,71 +1,30 @@
 /** The plan of one claim: from what was seen to the writes that make it so, as a value. Pure, and cheap to make again. */
 
-import {
-  type ClaimDigest,
-  FIRST_APPLIED,
-  type KubernetesObject,
-  KYVERNO,
-  keyOf,
-  marksFor,
-  type ObjectKey,
-  type ObjectRef,
-  printRef,
-  SOURCE,
-  withKyvernoLabels,
-} from "../object/index.ts";
-import type { Call, DesiredTarget, Unmet } from "../rule/index.ts";
+import { type ClaimDigest, type KubernetesObject, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
+import type { DesiredTarget, Unmet } from "../rule/index.ts";
 import {
   type ClaimKey,
   claimRef,
   type Dependency,
   dependsOnNamespace,
-  type FirstApplied,
-  type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";
 import { chainOf } from "./chain.ts";
+import { planChange } from "./change.ts";
+import { nothing, type Plan } from "./claim-plan.ts";
 import { whyNotCounted } from "./counted.ts";
 import { type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
+import { markedObject } from "./marked.ts";
 import { heirsOf, planPrune } from "./prune.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
 import { leftAlone, planTarget } from "./target.ts";
-import type { Judged } from "./wanted.ts";
-
-export type Plan = {
-  key: ClaimKey;
-  fate: Fate["type"];
-  because: string;
-  steps: readonly Step[];
-  /** The targets it desires; those it desired before where nobody can say just now. */
-  wants: readonly ObjectKey[];
-  /** Its rule selects the trigger, and desires nothing for it, as its preconditions do not hold. */
-  idle: boolean;
-  /** What else it looked at; it is planned again when one of them changes. */
-  reads: readonly Dependency[];
-  /** What it asked, and the answers; it is planned again when one of them is another. */
-  looks: readonly Look[];
-  /** What has to be asked for it now and then; undefined when its rule was not asked. */
-  calls: readonly Call[] | undefined;
-  /** Failures of the claim as a whole; those of single targets are in their steps. */
-  failures: readonly Failure[];
-  /** Judgements to remember, so that the same content is not compared again. */
-  judged: readonly Judged[];
-  /** Claims that may take over what this one gives up. */
-  heirs: readonly ClaimKey[];
-  /** Marked targets that stay for good, because nothing is known any more that says what should become of them. */
-  kept: readonly ObjectRef[];
-  /** When it was first applied, where its rule needs to know and it desires something. */
-  firstApplied?: FirstApplied;
-  /** Plan again after so many milliseconds, because no event will tell. */
-  again?: number;
-  /** Plan again now and then, because time decides, and no event tells that it has passed. */
-  isTimed: boolean;
-};
 
 export function planClaim(world: World, key: ClaimKey): Plan {
+  const change = world.changeOf(key);
+  if (change !== undefined) return planChange(world, key, change);
   const fate = fateOf(world, claimRef(key));
   switch (fate.type) {
     case "desired":
@@ -91,17 +50,14 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
   return { ...nothing(key, "held", because), kept: targets, ...(again === undefined ? {} : { again }) };
 }
 
-function nothing(key: ClaimKey, fate: Fate["type"], because: string): Plan {
-  const none = { steps: [], wants: [], reads: [], looks: [], failures: [], judged: [], heirs: [], kept: [] };
-  return { key, fate, because, idle: false, isTimed: false, calls: undefined, ...none };
-}
-
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
   const records = [...world.inventory.ofClaim(key, digest)];
   return {
     ...nothing(key, "gone", because),
     calls: [],
     steps: records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
+    // what is left needs no look: the object need not be kept
+    judged: disposal === "leave" ? records.flatMap((record) => leftAlone(record).judged ?? []) : [],
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
   };
 }
@@ -147,8 +103,7 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
     ...targets.map((target) => {
-      const marked = withMarks(target, marksFor(world.installation, identity, target.ref), time);
-      const object = inGroup(world, fate, target, marked);
+      const object = markedObject(world, fate, target, time);
       return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
     ...left.map((record) => leftAlone(record)),
@@ -218,39 +173,6 @@ function namespacesOf(
   const namespaces = targets.map(({ ref }) => ref.namespace).filter((name) => name !== "");
   if (readsNamespace && trigger.metadata.namespace !== undefined) namespaces.push(trigger.metadata.namespace);
   return [...new Set(namespaces)].map(dependsOnNamespace);
-}
-
-/** What Kyverno made, or would take over again, has its labels too. */
-function inGroup(
-  world: World,
-  { identity, trigger }: DesiredFate,
-  { resource, source }: DesiredTarget,
-  object: KubernetesObject,
-): KubernetesObject {
-  if (identity.policy.group !== KYVERNO) return object;
-  const copied = source === undefined ? undefined : world.objectsWith(resource, source)?.get(keyOf(source));
-  return withKyvernoLabels(object, identity, { trigger, source: copied });
-}
-
-/** The marks win over what the rule's data says in their place. */
-function withMarks(
-  { object, source }: DesiredTarget,
-  marks: ReturnType<typeof marksFor>,
-  time: string | undefined,
-): KubernetesObject {
-  const annotations = {
-    ...(source === undefined ? {} : { [SOURCE]: printRef(source) }),
-    ...(time === undefined ? {} : { [FIRST_APPLIED]: time }),
-  };
-  const { metadata } = object;
-  return {
-    ...object,
-    metadata: {
-      ...metadata,
-      labels: { ...metadata.labels, ...marks.labels },
-      annotations: { ...metadata.annotations, ...marks.annotations, ...annotations },
-    },
-  };
 }
 
 const NO_TARGETS: readonly ObjectRef[] = [];

@@ -34,7 +34,7 @@ function firstOf(world: World, [first, ...others]: readonly [ClaimKey, ...ClaimK
 function willWrite(world: World, key: ClaimKey, target: ObjectRef, state: "absent" | "there"): boolean {
   const { policy, rule, trigger } = claimRef(key);
   const compiled = findRule(world.policies.get(keyOf(policy)), rule);
-  if (compiled === undefined) return false;
+  if (compiled === undefined || compiled.changes !== undefined) return false;
   if (!world.isReady(keyOf(policy), rule) && !world.isExpected(keyOf(policy), rule)) return false;
   if (!compiled.synchronize && !(state === "absent" && world.isMoment(key))) return false;
   return desires(world, compiled, { key, trigger, target });

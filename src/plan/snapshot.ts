@@ -22,6 +22,7 @@ import {
   dependsOnObject,
   findAsked,
   type Look,
+  type SeenChange,
   type World,
 } from "../state/index.ts";
 import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
@@ -46,8 +47,12 @@ export class RecordedSnapshot implements Snapshot {
   /** The first thing that nobody can say, such as whether an object is there: no conclusion may be drawn from the answers given. */
   unknown: string | undefined;
 
-  constructor(world: World) {
+  readonly #change: SeenChange | undefined;
+
+  /** `change`: what the rule acts on, where it is about changes; chance and time are those of that. */
+  constructor(world: World, change?: SeenChange) {
     this.#world = world;
+    this.#change = change;
     this.environment = world.environment;
   }
 
@@ -62,12 +67,14 @@ export class RecordedSnapshot implements Snapshot {
 
   numbers(fields: readonly string[]): () => number {
     const { installationKey } = this.#world;
-    if (installationKey !== undefined) return keyedNumbers(installationKey, fields);
+    const keyed = this.#change === undefined ? fields : [...fields, this.#change.id];
+    if (installationKey !== undefined) return keyedNumbers(installationKey, keyed);
     this.unknown ??= "the installation key";
     return () => 0;
   }
 
   firstApplied(claim: ClaimIdentity): Date {
+    if (this.#change !== undefined) return wholeSecond(this.#change.time);
     const known = firstApplied(this.#world, claim);
     if (known !== undefined) return new Date(known);
     this.#now ??= wholeSecond(this.environment.now());

@@ -29,6 +29,7 @@ import {
   type Departure,
   type Disposal,
   type PolicyState,
+  type SeenChange,
   type World,
 } from "../state/index.ts";
 
@@ -52,6 +53,7 @@ export type TestWorld = World & {
   states: Map<ObjectKey, PolicyState>;
   disposals: Map<ObjectKey, Disposal>;
   moments: Set<ClaimKey>;
+  changes: Map<ClaimKey, SeenChange>;
   checksDue: Set<ObjectKey>;
   stores: Map<string, ReturnType<typeof createObjectStore>>;
   results: CallResults;
@@ -86,6 +88,7 @@ export function emptyWorld(): TestWorld {
     states: new Map(),
     disposals: new Map(),
     moments: new Set(),
+    changes: new Map(),
     checksDue: new Set(),
     stores,
     results: createCallResults(),
@@ -108,7 +111,8 @@ export function emptyWorld(): TestWorld {
     isExpected: () => false,
     isPlanned: () => world.planned,
     whySuspended: () => world.suspended,
-    isMoment: (claim) => world.moments.has(claim),
+    isMoment: (claim) => world.moments.has(claim) || world.changes.has(claim),
+    changeOf: (claim) => world.changes.get(claim),
     isCheckDue: (target) => world.checksDue.has(target),
   };
   return world;

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { constrained, has, objectRule, unsupported } from "./field.ts";
-import { leavesStates, listensToStates, resourceFilter } from "./resource-filter.ts";
+import { leavesStates, listensToWhatIsSeen, resourceFilter } from "./resource-filter.ts";
 import { list, text } from "./value.ts";
 
 const subject = z
@@ -42,7 +42,7 @@ const matched = constrained(
     message: "match needs kinds: name the kinds that the rule is about, such as [Namespace]",
     holds: (resources) => has(resources, "kinds"),
   }),
-  ...listensToStates,
+  ...listensToWhatIsSeen,
 ).describe("The objects that are meant. All parts that are given have to hold; kinds is required.");
 const excluded = constrained(resourceFilter, leavesStates).describe(
   "The objects that are left out. All parts that are given have to hold.",

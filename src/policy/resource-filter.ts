@@ -54,28 +54,28 @@ const parts = z.strictObject({
   operations: list(
     OPERATIONS,
     4,
-    "The operations the rule listens to, CREATE among them: then it holds for whatever is stored.",
+    "The operations the rule listens to. With CREATE it holds for whatever is stored; with UPDATE or DELETE alone it acts once for each change that is seen.",
   )
     .min(1)
     .optional(),
 });
 
-/** A rule that listens to nothing that leaves something stored behind is about changes. */
-export const listensToStates = [
+/** What a watch shows: states, and changes of them. */
+export const listensToWhatIsSeen = [
   objectRule({
     code: "UnsupportedField",
     field: "operations",
-    cel: "!has(self.operations) || size(self.operations) == 0 || 'CREATE' in self.operations",
+    cel: "!has(self.operations) || 'CREATE' in self.operations || !('CONNECT' in self.operations)",
     message:
-      "a rule that listens only to UPDATE, DELETE or CONNECT is about single changes, not about what is stored; such rules are not served by this version of Perennial: add CREATE, or remove operations",
-    holds: ({ operations }) => !isGiven(operations) || operations.includes("CREATE"),
+      "CONNECT is seen only when it is admitted, which is not served by this version of Perennial: remove CONNECT",
+    holds: ({ operations }) => !isGiven(operations) || operations.includes("CREATE") || !operations.includes("CONNECT"),
   }),
   objectRule({
     code: "UnsupportedField",
     field: "operations",
     cel: "!has(self.operations) || !('CREATE' in self.operations && 'DELETE' in self.operations)",
     message:
-      "a rule that listens to DELETE acts when its trigger goes, which is not served by this version of Perennial: remove DELETE",
+      "a rule that listens to DELETE acts when its trigger goes, and one that listens to CREATE as long as it is there: make two rules of it",
     holds: ({ operations }) => !isGiven(operations) || !includesAll(operations, ["CREATE", "DELETE"]),
   }),
 ];

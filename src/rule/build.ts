@@ -9,6 +9,7 @@ import {
 } from "../expression/index.ts";
 import type { Json, Resource } from "../object/index.ts";
 import type { Issue } from "../policy/index.ts";
+import type { Operation } from "./change.ts";
 import type { Read, ServedKinds } from "./rule.ts";
 
 export type BuildOptions = {
@@ -28,6 +29,12 @@ export class Build {
   readonly targets: Resource[] = [];
   /** True when some part asks for the time. */
   usesClock = false;
+  /** Something in it is about a change: the old object, or an operation that is no creation. */
+  isAboutChanges = false;
+  /** Conditions about nothing but the operation. */
+  readonly operationConditions: { path: string; holdsFor: (operation: Operation) => boolean }[] = [];
+  /** Where it reads who made a request. */
+  readonly readsWho: string[] = [];
   readonly #unknownKinds: Set<string>;
 
   constructor({ served, confinedTo, unknownKinds }: BuildOptions) {
@@ -70,18 +77,23 @@ export class Build {
     return undefined;
   }
 
-  #noteReads<Part extends Readable>(part: Part, path: string): Part | undefined {
+  #noteReads<Part extends Readable>(part: Part, path: string): Part {
     if (part.usesClock) this.usesClock = true;
-    if (!part.reads.has("request.oldObject")) return part;
-    this.issues.push({ code: "UnsupportedField", path, value: "request.oldObject", message: OLD_OBJECT });
-    return undefined;
+    if (part.reads.has("request.oldObject")) this.isAboutChanges = true;
+    if (WHO.some((name) => part.reads.has(name))) this.readsWho.push(path);
+    return part;
   }
 }
 
 type Readable = { readonly reads: ReadonlySet<string>; readonly usesClock: boolean };
 
-const OLD_OBJECT =
-  "a rule that reads request.oldObject is about a single change, not about what is stored; such rules are not served by this version: read request.object";
+const WHO = [
+  "request.userInfo",
+  "request.roles",
+  "request.clusterRoles",
+  "serviceAccountName",
+  "serviceAccountNamespace",
+];
 
 function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
   return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };

@@ -1,31 +1,19 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
 import { hasWildcard } from "../expression/index.ts";
-import {
-  groupOf,
-  isWatchable,
-  type KubernetesObject,
-  type ObjectRef,
-  printRef,
-  type Resource,
-  refOf,
-  resourceKey,
-} from "../object/index.ts";
-import type { AnyPolicy, Issue, Rule } from "../policy/index.ts";
-import type { CompiledBlock } from "./block-scope.ts";
+import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import type { AnyPolicy, Generate, Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
-import { ClaimEnvironment } from "./claim-environment.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
-import type { Explanation } from "./explanation.ts";
-import { failed } from "./failed.ts";
+import { changesOf, listeningOf } from "./edge.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
+import { desiredAtRest, desiredBy, explainMeaning } from "./meaning.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
-import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
-import type { Compilation, CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
-import { type CompiledContext, Scope } from "./scope.ts";
-import { TRIGGER_ROOTS, triggerBindings } from "./trigger-bindings.ts";
+import { compilePreconditions } from "./preconditions.ts";
+import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
+import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
 /** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
 /** `ref`: of the policy that this one stands for, when it is one of another group. */
@@ -85,15 +73,20 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   build.usesClock = isContextTimed;
   const generated = compileGenerate(generate, { path: `${path}.generate`, roots, build });
   if (confinedTo !== undefined) build.issues.push(...clusterScopedMatches(rule.match, `${path}.match`, served));
+  const listening = listeningOf(rule.match, `${path}.match`);
+  build.issues.push(...listening.issues);
+  const changes = changesOf(listening, path, build);
   if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
   const { usesClock } = build;
-  const meaning = { ref, name, generated, preconditions, context, usesClock };
+  const listensToUpdates = listening.operations.has("UPDATE");
+  const meaning = { ref, name, generated, preconditions, context, usesClock, listensToUpdates };
   return {
     ok: true,
     rule: {
       name,
-      type: "Generate",
+      type: changes === undefined ? "Generate" : "Edge",
+      changes,
       triggers: triggerResources(selection, scope),
       targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
       reads: build.reads,
@@ -105,14 +98,17 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       usesClock,
       decidesByClock: decidesByClock || (usesClock && hasConditions(generate)),
       newSince: (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt,
-      onDelete: generate.orphanDownstreamOnPolicyDelete || generate.synchronize === false ? "keep" : "delete",
+      onDelete: keepsTargets(generate, changes) ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
       explain: (trigger, surroundings, snapshot) => ({
         ...selection.check(trigger, surroundings),
         ...explainMeaning(meaning, trigger, snapshot),
       }),
-      desired: (trigger, snapshot) => desiredBy(meaning, trigger, snapshot),
+      desired: (trigger, snapshot, change) =>
+        change === undefined
+          ? desiredAtRest(meaning, trigger, snapshot)
+          : desiredBy(meaning, trigger, snapshot, change),
     },
   };
 }
@@ -122,62 +118,9 @@ function hasConditions({ foreach = [] }: NonNullable<Rule["generate"]>): boolean
   return foreach.some(({ preconditions }) => preconditions !== undefined);
 }
 
-/** An owner in another namespace counts as gone, and the object would be collected as garbage again and again. */
-function withPossibleOwners(desired: Desired, { metadata }: KubernetesObject): Desired {
-  const { uid, namespace } = metadata;
-  if (!desired.ok || namespace === undefined) return desired;
-  const wrong = desired.targets.find(
-    ({ object, ref }) =>
-      ref.namespace !== namespace && object.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
-  );
-  if (wrong === undefined) return desired;
-  return failed("InvalidTarget", `${printRef(wrong.ref)} cannot be owned by its trigger, ${OTHER_NAMESPACE}`);
-}
-
-const OTHER_NAMESPACE =
-  "which lies in another namespace: remove data.metadata.ownerReferences; the object goes with its trigger anyway";
-
-type Meaning = {
-  ref: ObjectRef;
-  name: string;
-  usesClock: boolean;
-  generated: CompiledBlock;
-  preconditions: CompiledPreconditions | undefined;
-  context: CompiledContext;
-};
-
-function desiredBy(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Desired {
-  const { generated, preconditions } = meaning;
-  const scope = scopeOf(meaning, trigger, snapshot);
-  const reason = preconditions?.whyNot(scope.inRealTime());
-  if (reason === undefined) return withPossibleOwners(generated.desired(scope), trigger);
-  return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
-}
-
-function scopeOf(
-  { ref: policy, name: rule, usesClock, context }: Meaning,
-  trigger: KubernetesObject,
-  snapshot: Snapshot,
-): Scope {
-  const claim = { policy, rule, trigger: refOf(trigger), triggerUid: trigger.metadata.uid ?? "" };
-  const environment = new ClaimEnvironment({ snapshot, claim, usesClock });
-  return new Scope(triggerBindings(trigger), { snapshot, environment }, context);
-}
-
-function explainMeaning(
-  meaning: Meaning,
-  trigger: KubernetesObject,
-  snapshot: Snapshot,
-): Pick<Explanation, "preconditions" | "context"> {
-  const { preconditions, context } = meaning;
-  const scope = scopeOf(meaning, trigger, snapshot).inRealTime();
-  return {
-    preconditions: preconditions?.check(scope) ?? [],
-    context: context.entries.flatMap(({ name, uses }) => {
-      const value = scope.contextValue(name);
-      return value === undefined ? [] : [{ name, reads: uses, value }];
-    }),
-  };
+/** What is made for a change cannot be made again, so it does not go with the policy. */
+function keepsTargets(generate: Generate, changes: CompiledRule["changes"]): boolean {
+  return changes !== undefined || generate.orphanDownstreamOnPolicyDelete === true || generate.synchronize === false;
 }
 
 function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {

@@ -26,7 +26,6 @@ const TRUE_REASONS: { readonly [issue: string]: string } = {
   "UnsupportedField spec.rules[].mutate": "mutate rules come with a later version",
   "UnsupportedField spec.mutateExistingOnPolicyUpdate": "it is about mutate rules",
   "UnsupportedField spec.background": "false asks for admission only, which is not served",
-  "UnsupportedField spec.rules[].match.any[].resources.operations": "it listens to DELETE or UPDATE only: an edge",
   "UnsupportedField spec.rules[].match.any[].resources.kinds[]": "requests to Pod/binding are seen only at admission",
   "UnsupportedField spec.rules[].exclude.any[].clusterRoles": "only admission knows who made a request",
   // validate rules belong to Kyverno; they are noted, not refused, once policies of kyverno.io are served

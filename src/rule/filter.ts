@@ -3,6 +3,7 @@
 import { compileWildcard } from "../expression/index.ts";
 import { groupOf, type KubernetesObject, versionOf } from "../object/index.ts";
 import type { ResourceFilter } from "../policy/index.ts";
+import type { Operation } from "./change.ts";
 import type { PartCheck } from "./explanation.ts";
 import { compileKindSelector, type KindMatcher } from "./kind-selector.ts";
 import { compileLabelSelector, type Labels } from "./label-selector.ts";
@@ -11,6 +12,8 @@ import { compileLabelSelector, type Labels } from "./label-selector.ts";
 export type Surroundings = {
   /** The labels of a Namespace; undefined while it is not known. */
   namespaceLabels(name: string): Labels | undefined;
+  /** What became of the object; undefined where it is about what is stored. */
+  operation?: Operation;
 };
 
 export type Filter = {
@@ -92,9 +95,13 @@ function namespacePart(namespaces: readonly string[]): Part | undefined {
 
 /** What is stored was created; a filter for other operations holds for none of it. */
 function operationPart(operations: readonly string[]): Part {
-  if (operations.length === 0 || operations.includes("CREATE")) return () => undefined;
-  const reason = `it is about the operations ${operations.join(", ")}, not about what is stored`;
-  return () => reason;
+  if (operations.length === 0) return () => undefined;
+  const listed = operations.join(", ");
+  return (_trigger, { operation }) => {
+    if (operations.includes(operation ?? "CREATE")) return undefined;
+    const instead = operation === undefined ? "what is stored" : operation;
+    return `it is about the operations ${listed}, not about ${instead}`;
+  };
 }
 
 function annotationPart(annotations: Labels): Part {

@@ -1,3 +1,4 @@
+export type { Change, Operation } from "./change.ts";
 export { compilePolicy, policyRef } from "./compile.ts";
 export { copyOf } from "./copy.ts";
 export type {

@@ -127,27 +127,3 @@ describe("preconditions that are wrong", () => {
     ]);
   });
 });
-
-describe("a rule about single changes", () => {
-  const operation = (operator: string, value: Json): JsonObject => ({
-    key: "{{ request.operation }}",
-    operator,
-    value,
-  });
-
-  it.each<[what: string, preconditions: Json, ...issues: string[]]>([
-    ["UPDATE", [operation("Equals", "UPDATE")], `UnsupportedField ${AT}[0]`],
-    ["DELETE among all", { all: [YES, operation("AnyIn", ["DELETE"])] }, `UnsupportedField ${AT}.all[1]`],
-    ["not CREATE", { any: [operation("NotEquals", "CREATE")] }, `UnsupportedField ${AT}.any[0]`],
-    ["UPDATE or something else", { any: [operation("Equals", "UPDATE"), YES] }],
-    ["CREATE or UPDATE", [operation("AnyIn", ["CREATE", "UPDATE"])]],
-    ["not DELETE", [operation("NotEquals", "DELETE")]],
-    [
-      "the default of a missing operation",
-      [{ ...operation("NotEquals", "BACKGROUND"), key: "{{ request.operation || 'BACKGROUND' }}" }],
-    ],
-    ["the old object", [{ ...YES, key: "{{ request.oldObject.metadata.name }}" }], `UnsupportedField ${AT}[0].key`],
-  ])("that asks for %s", (_what, preconditions, ...issues) => {
-    expect(issuesOf(under(preconditions))).toEqual(issues);
-  });
-});

@@ -4,16 +4,21 @@ import { type Environment, holdsCondition, type Operator, type Template } from "
 import type { Json } from "../object/index.ts";
 import type { PolicyCondition, Preconditions } from "../policy/index.ts";
 import type { Build } from "./build.ts";
+import type { Operation } from "./change.ts";
 import type { Compared, ConditionCheck } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Scope } from "./scope.ts";
 
 export type CompiledPreconditions = {
+  /** True when they may come out differently for a creation and for an update. */
+  readsOperation: boolean;
   /** Undefined when they hold, else why not; an expression that fails is a failure, not a "no". */
   whyNot(scope: Scope): string | Failed | undefined;
   /** Each condition with what it compares; those that `whyNot` never came to as well. */
   check(scope: Scope): ConditionCheck[];
 };
+
+const OPERATION = "request.operation";
 
 /** Undefined where nothing is asked for, or where there are issues, which are noted. */
 export function compilePreconditions(
@@ -27,10 +32,12 @@ export function compilePreconditions(
     (conditions ?? []).flatMap((condition, i) => compileCondition(condition, `${at}[${i}]`, roots, build) ?? []);
   const any = isList ? [] : compile(written.any, `${path}.any`);
   const all = isList ? compile(written, path) : compile(written.all, `${path}.all`);
-  noteEdge(any, all, path, build);
+  noteEdge(any, all, build);
+  const conditions = [...any, ...all];
   return {
+    readsOperation: conditions.some(({ key, value }) => key.reads.has(OPERATION) || value.reads.has(OPERATION)),
     whyNot: (scope) => whyNotAny(any, scope, `${path}.any`) ?? whyNotAll(all, scope),
-    check: (scope) => [...any, ...all].map((condition) => checkCondition(condition, scope)),
+    check: (scope) => conditions.map((condition) => checkCondition(condition, scope)),
   };
 }
 
@@ -92,30 +99,32 @@ function whyNot({ path, operator, message }: Condition): string {
 }
 
 /** Preconditions that ask for another operation than CREATE make an edge of the rule: it is about changes, not states. */
-function noteEdge(any: readonly Condition[], all: readonly Condition[], path: string, build: Build): void {
-  const holds = (condition: Condition): boolean => !asksOnlyOperation(condition) || holdsOnCreate(condition);
-  const culprit = all.find((condition) => !holds(condition)) ?? (any.some(holds) ? undefined : any[0]);
-  if (culprit === undefined) return;
-  build.issues.push({
-    code: "UnsupportedField",
-    path: culprit.path,
-    value: "request.operation",
-    message: `${path} does not hold for the operation CREATE, so the rule is about single changes, not about what is stored; such rules are not served by this version: let it hold for CREATE, or remove the condition`,
+function noteEdge(any: readonly Condition[], all: readonly Condition[], build: Build): void {
+  const asking = (condition: Condition) => ({
+    path: condition.path,
+    holdsFor: (operation: Operation) => !asksOnlyOperation(condition) || holdsOn(operation, condition),
   });
+  const [alternatives, required] = [any.map(asking), all.map(asking)];
+  const [first] = alternatives;
+  const either = (operation: Operation): boolean => alternatives.some(({ holdsFor }) => holdsFor(operation));
+  const demands = first === undefined ? required : [...required, { path: first.path, holdsFor: either }];
+  const edges = demands.filter(({ holdsFor }) => !holdsFor("CREATE"));
+  if (edges.length > 0) build.isAboutChanges = true;
+  build.operationConditions.push(...edges);
 }
 
 function asksOnlyOperation({ key, value }: Condition): boolean {
   const reads = [...key.reads, ...value.reads];
-  return reads.length > 0 && reads.every((read) => read === "request.operation");
+  return reads.length > 0 && reads.every((read) => read === OPERATION);
 }
 
-const BINDINGS = { request: { operation: "CREATE" } };
 /** Of no use to a condition that reads nothing but the operation. */
 const NOWHERE: Environment = { now: () => new Date(0), random: () => () => 0, hash: () => "" };
 
 /** A condition that cannot be evaluated is told when it is evaluated for a trigger. */
-function holdsOnCreate({ key, operator, value }: Condition): boolean {
-  const evaluated = [key, value].map((template) => template.evaluate(BINDINGS, NOWHERE));
+function holdsOn(operation: Operation, { key, operator, value }: Condition): boolean {
+  const bindings = { request: { operation } };
+  const evaluated = [key, value].map((template) => template.evaluate(bindings, NOWHERE));
   const values: Json[] = evaluated.flatMap((result) => (result.ok ? [result.value] : []));
   const [left = null, right = null] = values;
   return values.length < 2 || holdsCondition(left, operator, right);

@@ -3,6 +3,7 @@
 import type { Environment } from "../expression/index.ts";
 import type { ClaimIdentity, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
+import type { Change, Operation } from "./change.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
@@ -28,7 +29,9 @@ export type Compilation = { ok: true; policy: CompiledPolicy } | { ok: false; is
 
 export type CompiledRule = {
   name: string;
-  type: "Generate";
+  type: "Generate" | "Edge";
+  /** The operations that an edge rule acts on, once for each; undefined for a rule about what is stored. */
+  changes: ReadonlySet<Operation> | undefined;
   /** The resources whose objects may be triggers. */
   triggers: readonly Resource[];
   /** The resources it may write. */
@@ -56,8 +59,8 @@ export type CompiledRule = {
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** Every condition with its answer, whether the object is selected or not; for people, not for plans. */
   explain(trigger: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
-  /** The objects that should exist for a selected trigger, without marks. */
-  desired(trigger: KubernetesObject, snapshot: Snapshot): Desired;
+  /** The objects that should exist for a selected trigger, without marks; of an edge rule those that a change calls for. */
+  desired(trigger: KubernetesObject, snapshot: Snapshot, change?: Change): Desired;
 };
 
 /** The objects of a resource: one of them, those in a namespace, or all, as far as that is known without a trigger. */

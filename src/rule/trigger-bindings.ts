@@ -1,21 +1,27 @@
 /** What the expressions of a rule see of a stored trigger: the roots of an admission request that made it. */
 
 import { asJson, groupOf, type Json, type JsonObject, type KubernetesObject, versionOf } from "../object/index.ts";
+import type { Change } from "./change.ts";
 import { imagesOf } from "./images.ts";
+
+export const AT_REST: Change = { operation: "CREATE", oldObject: undefined };
 
 /** The names that a rule may use without defining them. */
 export const TRIGGER_ROOTS = ["request", "serviceAccountName", "serviceAccountNamespace", "images"] as const;
 
-/** At rest there is no request: no user and no old object; the operation is the one that made what is stored. */
-export function triggerBindings(trigger: KubernetesObject): { [root: string]: Json } {
+/** At rest there is no request and no old object; the operation is the one that made what is stored. Nobody knows who did it. */
+export function triggerBindings(
+  trigger: KubernetesObject,
+  { operation, oldObject }: Change = AT_REST,
+): { [root: string]: Json } {
   const { apiVersion, kind, metadata } = trigger;
   const request: JsonObject = {
     object: asJson(trigger),
-    oldObject: null,
+    oldObject: oldObject === undefined ? null : asJson(oldObject),
     kind: { group: groupOf(apiVersion), version: versionOf(apiVersion), kind },
     name: metadata.name,
     namespace: metadata.namespace ?? "",
-    operation: "CREATE",
+    operation,
     userInfo: {},
   };
   const roots = { request, serviceAccountName: "", serviceAccountNamespace: "" };

@@ -29,5 +29,6 @@ export {
 } from "./object-store.ts";
 export { type Disposal, findRule, type Policies, type PolicyState } from "./policies.ts";
 export { createPrunes, type Prunes, type PrunesWriter } from "./prunes.ts";
+export type { SeenChange } from "./seen-change.ts";
 export type { FinalRefusal, FreshAnswers, Judgement, Sighting, TargetRecord } from "./target-record.ts";
 export { type Departure, namespaceOf, type World } from "./world.ts";

@@ -10,6 +10,7 @@ import type { Inventory } from "./inventory.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { Policies } from "./policies.ts";
 import type { Prunes } from "./prunes.ts";
+import type { SeenChange } from "./seen-change.ts";
 
 /** A custom resource that is no longer there: since when (monotonic milliseconds), and under which definition. */
 export type Departure = { since: number; definition: string };
@@ -50,6 +51,8 @@ export interface World {
   whySuspended(policy: ObjectRef): string | undefined;
   /** True when a once-target may be made: its trigger is new, or was just seen to change. */
   isMoment(claim: ClaimKey): boolean;
+  /** The change that the claim of an edge rule is to act on; undefined when there is none. */
+  changeOf(claim: ClaimKey): SeenChange | undefined;
   /** True when the target, in sync by ownership alone, is to be compared with a fresh object now. */
   isCheckDue(target: ObjectKey): boolean;
   /** Monotonic milliseconds. */

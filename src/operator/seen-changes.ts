@@ -1,0 +1,103 @@
+/**
+ * The changes that edge rules act on, each once and one after the other for a claim, from the event to the answer. At most once:
+ * what is seen while another process may hold the Lease is that one's, and what nobody sees is lost.
+ */
+
+import { randomUUID } from "node:crypto";
+import { isBeingDeleted, type ObjectRef, refOf } from "../object/index.ts";
+import { whyNotSelected } from "../plan/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
+import { type ClaimKey, changesContent, claimKey, type ObjectChange, type SeenChange } from "../state/index.ts";
+import type { Log } from "../telemetry/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { KeyedQueue } from "./queue.ts";
+
+export type SeenChangesOptions = { world: ObservedWorld; queue: KeyedQueue<ClaimKey>; log: Log };
+
+/** Objects are kept as long as they wait. */
+const MOST_WAITING = 10_000;
+
+export class SeenChanges {
+  readonly #options: SeenChangesOptions;
+  /** `lapsed`: nobody else is known to hold the Lease, and we did last. */
+  #lease: "never held" | "held" | "lapsed" = "never held";
+  /** Seen while the Lease had lapsed. */
+  readonly #unsure = new Set<SeenChange>();
+  #waiting = 0;
+
+  constructor(options: SeenChangesOptions) {
+    this.#options = options;
+  }
+
+  /** `since`: whether somebody else held it since we did. */
+  onLease(held: boolean, heldByOthers: boolean): void {
+    if (held && heldByOthers) this.#dropUnsure();
+    if (held) this.#unsure.clear();
+    this.#lease = held ? "held" : "lapsed";
+  }
+
+  /** An object that may trigger an edge rule came, changed or went. */
+  note(policy: ObjectRef, rule: CompiledRule, change: ObjectChange): void {
+    if (this.#lease === "never held") return;
+    for (const seen of changesIn(change))
+      if (rule.changes?.has(seen.operation) === true) this.#take(policy, rule, seen);
+  }
+
+  /** The claim has done what its first change called for, or nobody can. */
+  done(key: ClaimKey): void {
+    const { world, queue } = this.#options;
+    const [first, ...others] = world.changes.get(key) ?? [];
+    if (first === undefined) return;
+    this.#waiting -= 1;
+    this.#unsure.delete(first);
+    if (others.length === 0) world.changes.delete(key);
+    else {
+      world.changes.set(key, others);
+      queue.add(key);
+    }
+  }
+
+  #take(policy: ObjectRef, rule: CompiledRule, seen: Seen): void {
+    const { world, queue, log } = this.#options;
+    const { trigger, operation } = seen;
+    if (whyNotSelected(world, rule, trigger, operation) !== undefined) return;
+    const key = claimKey({ policy, rule: rule.name, trigger: refOf(trigger) });
+    if (this.#waiting >= MOST_WAITING) {
+      log.error({ claim: key, operation }, "too many changes wait to be acted on: this one is lost");
+      return;
+    }
+    const change = { ...seen, id: randomUUID(), time: new Date() };
+    this.#waiting += 1;
+    if (this.#lease === "lapsed") this.#unsure.add(change);
+    const waiting = world.changes.get(key);
+    if (waiting === undefined) world.changes.set(key, [change]);
+    else waiting.push(change);
+    queue.add(key, "fresh");
+  }
+
+  /** They are for whoever held the Lease then. */
+  #dropUnsure(): void {
+    const { changes } = this.#options.world;
+    for (const [key, waiting] of changes) {
+      const kept = waiting.filter((change) => !this.#unsure.has(change));
+      this.#waiting -= waiting.length - kept.length;
+      if (kept.length === 0) changes.delete(key);
+      else changes.set(key, kept);
+    }
+  }
+}
+
+type Seen = Pick<SeenChange, "operation" | "trigger" | "oldObject">;
+
+/** Of an object that is on its way out only the end counts; one that was replaced unseen was deleted and created. */
+function changesIn(change: ObjectChange): Seen[] {
+  const { before, after } = change;
+  if (after === undefined || (before !== undefined && before.metadata.uid !== after.metadata.uid))
+    return [
+      ...(before === undefined ? [] : [{ operation: "DELETE" as const, trigger: before, oldObject: before }]),
+      ...(after === undefined ? [] : changesIn({ before: undefined, after })),
+    ];
+  if (isBeingDeleted(after) || !changesContent(change)) return [];
+  const operation = before === undefined ? "CREATE" : "UPDATE";
+  return [{ operation, trigger: after, oldObject: before }];
+}

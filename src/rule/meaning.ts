@@ -1,0 +1,81 @@
+/** What a rule says besides which objects it selects: its conditions, and what they lead to. */
+
+import { type KubernetesObject, type ObjectRef, printRef, refOf } from "../object/index.ts";
+import type { CompiledBlock } from "./block-scope.ts";
+import type { Change } from "./change.ts";
+import { ClaimEnvironment } from "./claim-environment.ts";
+import type { Explanation } from "./explanation.ts";
+import { failed } from "./failed.ts";
+import type { CompiledPreconditions } from "./preconditions.ts";
+import type { Desired, Snapshot } from "./rule.ts";
+import { type CompiledContext, Scope } from "./scope.ts";
+import { AT_REST, triggerBindings } from "./trigger-bindings.ts";
+
+export type Meaning = {
+  ref: ObjectRef;
+  name: string;
+  usesClock: boolean;
+  generated: CompiledBlock;
+  preconditions: CompiledPreconditions | undefined;
+  context: CompiledContext;
+  listensToUpdates: boolean;
+};
+
+/** What is stored was created, and may have been updated: it holds when it would hold for one of the two. */
+export function desiredAtRest(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Desired {
+  const created = desiredBy(meaning, trigger, snapshot, AT_REST);
+  const asksAgain = meaning.preconditions?.readsOperation === true && meaning.listensToUpdates;
+  if (!asksAgain || !created.ok || created.idle === undefined) return created;
+  const updated = desiredBy(meaning, trigger, snapshot, { ...AT_REST, operation: "UPDATE" });
+  return updated.ok && updated.idle !== undefined ? created : updated;
+}
+
+export function desiredBy(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot, change: Change): Desired {
+  const { generated, preconditions } = meaning;
+  const scope = scopeOf(meaning, trigger, snapshot, change);
+  const reason = preconditions?.whyNot(scope.inRealTime());
+  if (reason === undefined) return withPossibleOwners(generated.desired(scope), trigger);
+  return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
+}
+
+/** An owner in another namespace counts as gone, and the object would be collected as garbage again and again. */
+function withPossibleOwners(desired: Desired, { metadata }: KubernetesObject): Desired {
+  const { uid, namespace } = metadata;
+  if (!desired.ok || namespace === undefined) return desired;
+  const wrong = desired.targets.find(
+    ({ object, ref }) =>
+      ref.namespace !== namespace && object.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
+  );
+  if (wrong === undefined) return desired;
+  return failed("InvalidTarget", `${printRef(wrong.ref)} cannot be owned by its trigger, ${OTHER_NAMESPACE}`);
+}
+
+const OTHER_NAMESPACE =
+  "which lies in another namespace: remove data.metadata.ownerReferences; the object goes with its trigger anyway";
+
+export function explainMeaning(
+  meaning: Meaning,
+  trigger: KubernetesObject,
+  snapshot: Snapshot,
+): Pick<Explanation, "preconditions" | "context"> {
+  const { preconditions, context } = meaning;
+  const scope = scopeOf(meaning, trigger, snapshot, AT_REST).inRealTime();
+  return {
+    preconditions: preconditions?.check(scope) ?? [],
+    context: context.entries.flatMap(({ name, uses }) => {
+      const value = scope.contextValue(name);
+      return value === undefined ? [] : [{ name, reads: uses, value }];
+    }),
+  };
+}
+
+function scopeOf(
+  { ref: policy, name: rule, usesClock, context }: Meaning,
+  trigger: KubernetesObject,
+  snapshot: Snapshot,
+  change: Change,
+): Scope {
+  const claim = { policy, rule, trigger: refOf(trigger), triggerUid: trigger.metadata.uid ?? "" };
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock });
+  return new Scope(triggerBindings(trigger, change), { snapshot, environment }, context);
+}
