@@ -76,6 +76,7 @@ function claimsIn(world: OfflineWorld): ClaimKey[] {
   const policies = [...world.policies.values()].flatMap((state) => (state.phase === "compiled" ? [state] : []));
   for (const { ref, compiled } of policies.sort((a, b) => (a.compiled.createdAt < b.compiled.createdAt ? -1 : 1))) {
     for (const { name, triggers } of compiled.rules) {
+      if (!world.isReady(keyOf(ref), name)) continue; // only known, not planned
       const objects = triggers.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
       for (const object of objects) keys.add(claimKey({ policy: ref, rule: name, trigger: refOf(object) }));
     }
@@ -84,10 +85,11 @@ function claimsIn(world: OfflineWorld): ClaimKey[] {
   return [...keys];
 }
 
-/** What was made by a policy, or for a trigger, that is not in the files is nobody's business here. */
+/** What was made by a policy, or for a trigger, that is not in the files is nobody's business here. A cluster has them all. */
 function isKnown(world: OfflineWorld, claim: ClaimKey): boolean {
-  const { policy, trigger } = claimRef(claim);
-  return world.policies.get(keyOf(policy)) !== undefined && world.get(keyOf(trigger)) !== undefined;
+  const { policy, rule, trigger } = claimRef(claim);
+  if (world.policies.get(keyOf(policy)) === undefined || !world.isReady(keyOf(policy), rule)) return false;
+  return world.isLive || world.get(keyOf(trigger)) !== undefined;
 }
 
 /** True when more may be deleted than before: how many objects each policy would delete is known only after a round. */
