@@ -21,6 +21,7 @@ import type { Explanation } from "./explanation.ts";
 import { failed } from "./failed.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
+import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { Compilation, CompiledRule, Desired, ServedKinds, Snapshot } from "./rule.ts";
@@ -89,6 +90,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const selection = compileSelection(rule.match, rule.exclude);
   const { usesClock } = build;
   const meaning = { ref, name, generated, preconditions, context, usesClock };
+  const labels = onlyLabels(rule.match);
   return {
     ok: true,
     rule: {
@@ -99,6 +101,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: generate.synchronize ?? true,
