@@ -4,6 +4,7 @@
  */
 
 import {
+  asJson,
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
@@ -24,6 +25,7 @@ import {
   type Step,
 } from "../plan/index.ts";
 import { type ClaimKey, claimKey, claimRef, createInventory } from "../state/index.ts";
+import { differences } from "./differences.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 import { entryOf, ownedBy, withOwnership } from "./ownership.ts";
 
@@ -33,6 +35,8 @@ export type PlannedTarget = {
   step: Step;
   before: KubernetesObject | undefined;
   desired: KubernetesObject | undefined;
+  /** Paths of values that hang on the installation key, which only the operator has: they may be as they should be. */
+  keyed: ReadonlySet<string>;
 };
 
 export type OfflinePlan = {
@@ -124,7 +128,10 @@ function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): Pl
   for (const failure of plan.failures) failures.set(`${key}\n${failure.message}`, { claim: key, failure });
   return plan.steps.map((step) => {
     const target = keyOf(step.target);
-    const planned = { claim: key, step, before: world.get(target), desired: desired.get(target) };
+    const before = world.get(target);
+    const wish = desired.get(target);
+    const keyed = isWrite(step) && before !== undefined && wish !== undefined ? keyedPaths(world, key, wish) : NONE;
+    const planned = { claim: key, step, before, desired: wish, keyed };
     carryOut(world, planned);
     return planned;
   });
@@ -134,6 +141,15 @@ function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): Pl
 export function desiredObjects(world: OfflineWorld, key: ClaimKey): Map<ObjectKey, KubernetesObject> {
   const { steps } = planClaim({ ...world, inventory: createInventory(world.installation) }, key);
   return new Map(steps.flatMap((step) => (step.verb === "apply" ? [[keyOf(step.target), step.object] as const] : [])));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Where another key gives another value. */
+function keyedPaths(world: OfflineWorld, key: ClaimKey, desired: KubernetesObject): ReadonlySet<string> {
+  const other = desiredObjects({ ...world, installationKey: new TextEncoder().encode("another") }, key);
+  const found = differences(asJson(other.get(keyOf(refOf(desired))) ?? desired), asJson(desired));
+  return new Set(found.map(({ path }) => path));
 }
 
 function assumeOwner(world: OfflineWorld, target: ObjectKey, desired: KubernetesObject): void {
