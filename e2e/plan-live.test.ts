@@ -128,7 +128,7 @@ describe("before a policy is applied", () => {
     expect(report.targets).toMatchObject([
       {
         action: "change",
-        because: "it exists and belongs to nobody: it is adopted",
+        because: expect.stringContaining("it exists and"),
         changes: [{ path: "/data/mode", from: "lax", to: "strict" }],
       },
     ]);
