@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../e2e/harness/index.ts";
 import { measureLatency } from "./latency.ts";
+import { measurePlanning } from "./planning.ts";
+import { measurePolicyEdit } from "./policy-edit.ts";
 import { measureMemory, measureRest } from "./rest.ts";
 import { Stage } from "./stage.ts";
 import { describeMachine, Table } from "./table.ts";
@@ -27,7 +29,9 @@ const table = new Table();
   await measureLatency(stage, table, trials);
   await measureRest(stage, table, Number(values.rest));
   measureMemory(stage, table);
+  await measurePolicyEdit(stage, table);
 }
+measurePlanning(table);
 const introduction = [
   `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}. ${rounds} rounds of ${namespaces} namespaces created ${WIDTH} at a time, five targets each, after a warm-up of both; ${trials} trials of each latency; median (least..most).`,
   "The raw writer has the operator's transport, identity and bytes, and no logic; the same watch tells when the targets of either are there.",

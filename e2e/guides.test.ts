@@ -16,7 +16,8 @@ let operator: OperatorProcess;
 
 beforeAll(async () => {
   binaries = await mkdtemp(join(tmpdir(), "perennial-bin-"));
-  await symlink(join(ROOT, "dist/main.js"), join(binaries, "perennial"));
+  for (const name of ["perennial", "kubectl-perennial"])
+    await symlink(join(ROOT, "dist/main.js"), join(binaries, name));
   cluster = await startCluster({ grantUsualKinds: false });
   await cluster.kubectl("apply", "-k", join(ROOT, "config/samples-rbac"));
   operator = await startOperator(cluster);
@@ -49,17 +50,21 @@ function runShell(script: string): Promise<{ code: number; output: string }> {
 }
 
 describe("the commands of", () => {
-  it.each(["first-policy.md", "permissions.md", "copy-a-secret.md", "troubleshooting.md", "try-offline.md"])(
-    "%s do what the guide says",
-    async (guide) => {
-      const blocks = blocksOf(`docs/guides/${guide}`, "sh");
-      expect(blocks).not.toEqual([]);
-      for (const block of blocks) {
-        const { code, output } = await runShell(block);
-        expect(code, `${block}\n${output}`).toBe(0);
-      }
-    },
-  );
+  it.each([
+    "first-policy.md",
+    "permissions.md",
+    "copy-a-secret.md",
+    "troubleshooting.md",
+    "try-offline.md",
+    "plan-live.md",
+  ])("%s do what the guide says", async (guide) => {
+    const blocks = blocksOf(`docs/guides/${guide}`, "sh");
+    expect(blocks).not.toEqual([]);
+    for (const block of blocks) {
+      const { code, output } = await runShell(block);
+      expect(code, `${block}\n${output}`).toBe(0);
+    }
+  });
 });
 
 describe("the policy of the README", () => {

@@ -1,2 +1,3 @@
 export { offlineCommands } from "./offline-commands.ts";
+export type { PlanReport } from "./plan-report.ts";
 export type { Terminal } from "./terminal.ts";

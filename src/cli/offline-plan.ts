@@ -4,6 +4,7 @@
  */
 
 import {
+  asJson,
   isBeingDeleted,
   type KubernetesObject,
   keyOf,
@@ -24,6 +25,7 @@ import {
   type Step,
 } from "../plan/index.ts";
 import { type ClaimKey, claimKey, claimRef, createInventory } from "../state/index.ts";
+import { differences } from "./differences.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 import { entryOf, ownedBy, withOwnership } from "./ownership.ts";
 
@@ -33,6 +35,8 @@ export type PlannedTarget = {
   step: Step;
   before: KubernetesObject | undefined;
   desired: KubernetesObject | undefined;
+  /** Paths of values that hang on the installation key, which only the operator has: they may be as they should be. */
+  keyed: ReadonlySet<string>;
 };
 
 export type OfflinePlan = {
@@ -76,6 +80,7 @@ function claimsIn(world: OfflineWorld): ClaimKey[] {
   const policies = [...world.policies.values()].flatMap((state) => (state.phase === "compiled" ? [state] : []));
   for (const { ref, compiled } of policies.sort((a, b) => (a.compiled.createdAt < b.compiled.createdAt ? -1 : 1))) {
     for (const { name, triggers } of compiled.rules) {
+      if (!world.isReady(keyOf(ref), name)) continue; // only known, not planned
       const objects = triggers.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
       for (const object of objects) keys.add(claimKey({ policy: ref, rule: name, trigger: refOf(object) }));
     }
@@ -84,10 +89,11 @@ function claimsIn(world: OfflineWorld): ClaimKey[] {
   return [...keys];
 }
 
-/** What was made by a policy, or for a trigger, that is not in the files is nobody's business here. */
+/** What was made by a policy, or for a trigger, that is not in the files is nobody's business here. A cluster has them all. */
 function isKnown(world: OfflineWorld, claim: ClaimKey): boolean {
-  const { policy, trigger } = claimRef(claim);
-  return world.policies.get(keyOf(policy)) !== undefined && world.get(keyOf(trigger)) !== undefined;
+  const { policy, rule, trigger } = claimRef(claim);
+  if (world.policies.get(keyOf(policy)) === undefined || !world.isReady(keyOf(policy), rule)) return false;
+  return world.isLive || world.get(keyOf(trigger)) !== undefined;
 }
 
 /** True when more may be deleted than before: how many objects each policy would delete is known only after a round. */
@@ -122,7 +128,10 @@ function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): Pl
   for (const failure of plan.failures) failures.set(`${key}\n${failure.message}`, { claim: key, failure });
   return plan.steps.map((step) => {
     const target = keyOf(step.target);
-    const planned = { claim: key, step, before: world.get(target), desired: desired.get(target) };
+    const before = world.get(target);
+    const wish = desired.get(target);
+    const keyed = isWrite(step) && before !== undefined && wish !== undefined ? keyedPaths(world, key, wish) : NONE;
+    const planned = { claim: key, step, before, desired: wish, keyed };
     carryOut(world, planned);
     return planned;
   });
@@ -132,6 +141,15 @@ function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): Pl
 export function desiredObjects(world: OfflineWorld, key: ClaimKey): Map<ObjectKey, KubernetesObject> {
   const { steps } = planClaim({ ...world, inventory: createInventory(world.installation) }, key);
   return new Map(steps.flatMap((step) => (step.verb === "apply" ? [[keyOf(step.target), step.object] as const] : [])));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Where another key gives another value. */
+function keyedPaths(world: OfflineWorld, key: ClaimKey, desired: KubernetesObject): ReadonlySet<string> {
+  const other = desiredObjects({ ...world, installationKey: new TextEncoder().encode("another") }, key);
+  const found = differences(asJson(other.get(keyOf(refOf(desired))) ?? desired), asJson(desired));
+  return new Set(found.map(({ path }) => path));
 }
 
 function assumeOwner(world: OfflineWorld, target: ObjectKey, desired: KubernetesObject): void {

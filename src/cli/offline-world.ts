@@ -14,6 +14,7 @@ import {
 } from "../object/index.ts";
 import {
   type CatalogueWriter,
+  type ClaimRef,
   type ClaimsWriter,
   claimRef,
   createClaims,
@@ -21,6 +22,7 @@ import {
   createObjectStore,
   createPrunes,
   type Disposal,
+  findRule,
   type InventoryWriter,
   type ObjectStore,
   type ObjectStoreWriter,
@@ -36,16 +38,29 @@ export type OfflineWorldOptions = {
   installation: string;
   systemNamespaces: ReadonlySet<string>;
   now: Date;
+  /** The world is a cluster that was read: what is not shown is not there. */
+  live?: LiveWorldOptions;
+};
+
+export type LiveWorldOptions = {
+  /** The policies to plan; the others are only known. */
+  planned: ReadonlySet<ObjectKey>;
+  /** Those of them that the cluster has, as it has them. */
+  earlier: ReadonlyMap<ObjectKey, PolicyState>;
 };
 
 export type OfflineWorld = World & {
   readonly inventory: InventoryWriter;
   readonly claims: ClaimsWriter;
   readonly prunes: PrunesWriter;
+  /** True: a trigger that is not there is gone, and not just left out. */
+  readonly isLive: boolean;
   /** True once every claim was planned: only then is anything known not to be wanted. */
   planned: boolean;
   /** Puts an object there, as a write would. */
   put(object: KubernetesObject): void;
+  /** An object as a cluster shows it, in one version of its kind. */
+  show(resource: Resource, object: KubernetesObject): void;
   remove(key: ObjectKey): void;
   /** The object as it stands now. */
   get(key: ObjectKey): KubernetesObject | undefined;
@@ -53,7 +68,7 @@ export type OfflineWorld = World & {
 
 /** The objects have to be of kinds in the catalogue; see `prepareObjects`. */
 export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
-  const { catalogue, installation, systemNamespaces, policies } = options;
+  const { catalogue, installation, systemNamespaces, policies, live: cluster } = options;
   const stores = new Map<string, ObjectStoreWriter>();
   const storeOf = (resource: Resource): ObjectStoreWriter => storeIn(stores, resource);
   const inventory = createInventory(installation);
@@ -68,7 +83,8 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     inventory,
     claims: createClaims(),
     prunes: createPrunes(),
-    namespaces: assumeNamespaces(storeOf(NAMESPACES)),
+    isLive: cluster !== undefined,
+    namespaces: cluster === undefined ? assumeNamespaces(storeOf(NAMESPACES)) : storeOf(NAMESPACES),
     pruneDelay: 0,
     now: 0,
     planned: false,
@@ -76,7 +92,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
       synced: true,
       get: (key) => states.get(key),
       values: () => states.values(),
-      disposalOf: (key) => disposalIn(world, states.get(key)),
+      disposalOf: (key) => disposalIn(world, states.get(key), cluster?.earlier.get(key)),
     },
     objects: storeOf,
     objectsWith: storeOf,
@@ -85,11 +101,11 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     departureOf: () => undefined,
     departuresOf: () => [],
     isSystemNamespace: (name) => systemNamespaces.has(name),
-    isReady: () => true,
+    isReady: (policy) => cluster?.planned.has(policy) ?? true,
     isExpected: () => false,
     isPlanned: () => world.planned,
     whySuspended: () => undefined,
-    isMoment: () => true,
+    isMoment: (claim) => isNewRule(claimRef(claim), cluster),
     changeOf: () => undefined,
     isCheckDue: () => false,
     put(object) {
@@ -98,6 +114,11 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
       for (const resource of versionsOf(object)) storeOf(resource).set(object);
       const [resource] = versionsOf(object);
       if (resource !== undefined) inventory.observe(object, { resource, by: "write", now: 0 });
+    },
+    show(resource, object) {
+      live.set(keyOf(refOf(object)), object);
+      storeOf(resource).set(object);
+      inventory.observe(object, { resource, by: "write", now: 0 });
     },
     remove(key) {
       const object = live.get(key);
@@ -112,7 +133,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
   return world;
 }
 
-const NAMESPACES: Resource = {
+export const NAMESPACES: Resource = {
   group: "",
   version: "v1",
   kind: "Namespace",
@@ -159,12 +180,23 @@ function assumedNamespace(name: string): KubernetesObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
-/** Of a rule that marks name and the policy no longer has, nothing is stored: it counts as one whose targets go with it. */
-function disposalIn(world: OfflineWorld, state: PolicyState | undefined): Disposal | undefined {
+/** What is made once is made for every trigger of a new rule; of a rule that the cluster has, no trigger is new. */
+function isNewRule({ policy, rule }: ClaimRef, cluster: LiveWorldOptions | undefined): boolean {
+  return findRule(cluster?.earlier.get(keyOf(policy)), rule) === undefined;
+}
+
+/** Of a rule that marks name, and no policy has, nothing is known: it counts as one whose targets go with it. */
+function disposalIn(
+  world: OfflineWorld,
+  state: PolicyState | undefined,
+  earlier: PolicyState | undefined,
+): Disposal | undefined {
   if (state?.phase !== "compiled") return undefined;
   const key = keyOf(state.ref);
   const marked = [...world.inventory.values()].flatMap(({ claim }) => (claim === undefined ? [] : [claimRef(claim)]));
-  const removed = marked.filter(({ policy }) => keyOf(policy) === key).map(({ rule }) => [rule, "delete"] as const);
+  const removed = marked
+    .filter(({ policy }) => keyOf(policy) === key)
+    .map(({ rule }) => [rule, findRule(earlier, rule)?.onDelete ?? "delete"] as const);
   const served = state.compiled.rules.map(({ name, onDelete }) => [name, onDelete] as const);
   return { policy: state.ref, definition: "", rules: Object.fromEntries([...removed, ...served]) };
 }

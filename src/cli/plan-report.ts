@@ -7,8 +7,9 @@ import {
   type KubernetesObject,
   type ObjectRef,
   printRef,
+  TARGET,
 } from "../object/index.ts";
-import { type Failure, isQuestion } from "../plan/index.ts";
+import { type Failure, isQuestion, isWrite, type Step } from "../plan/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
 import { type Change, changesOf } from "./changes.ts";
 import type { Mask } from "./mask.ts";
@@ -67,19 +68,38 @@ export function exitCodeOf({ summary }: PlanReport): number {
 
 function reportTarget(world: OfflineWorld, planned: PlannedTarget, mask: Mask): TargetReport {
   const { step, before, desired } = planned;
-  const action = actionOf(planned);
+  const changes = changesIn(planned);
+  const isAlike = differsByKeyOnly(planned, changes);
+  const action = isAlike ? "none" : actionOf(planned);
   const failure = step.verb === "skip" ? step.failure : undefined;
   return {
     action,
     ...claimOf(planned.claim),
     target: placeOf(world, step.target),
-    because: isQuestion(step) ? `only a cluster can tell: ${step.because}` : mask.text(step.because),
+    because: isAlike ? ONLY_KEYED : becauseOf(step, mask),
     ...(failure === undefined ? {} : { reason: failure.reason }),
     ...(action === "change" && before !== undefined && desired !== undefined
-      ? { changes: changesOf(before, desired).map((change) => masked(change, desired, mask)) }
+      ? { changes: changes.map((change) => masked(change, desired, mask)) }
       : {}),
     ...(action === "create" && step.verb === "apply" ? { object: mask.object(unmarked(step.object)) } : {}),
   };
+}
+
+const ONLY_KEYED = "it differs in random values alone, and only the operator knows which those are";
+
+function becauseOf(step: Step, mask: Mask): string {
+  return isQuestion(step) ? `only a cluster can tell: ${step.because}` : mask.text(step.because);
+}
+
+/** It is ours, and nothing that can be known is to be changed in it. */
+function differsByKeyOnly({ step, before, keyed }: PlannedTarget, changes: readonly Change[]): boolean {
+  const isCorrection = isWrite(step) && before?.metadata.labels?.[TARGET] !== undefined;
+  return isCorrection && step.verb !== "delete" && step.verb !== "release" && keyed.size > 0 && changes.length === 0;
+}
+
+function changesIn({ before, desired, keyed }: PlannedTarget): Change[] {
+  if (before === undefined || desired === undefined) return [];
+  return changesOf(before, desired).filter(({ path }) => !keyed.has(path));
 }
 
 function actionOf({ step, before }: PlannedTarget): Action {

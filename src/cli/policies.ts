@@ -25,13 +25,19 @@ export function isPolicy({ apiVersion, kind }: KubernetesObject): boolean {
 
 export type CompiledPolicies = { states: PolicyState[]; problems: string[] };
 
-/** `problems`: each mistake with file, policy, path, value, and what would be right. */
-export function compilePolicies(policies: readonly Document[], catalogue: Catalogue): CompiledPolicies {
+const UNKNOWN = "is not known here: add its CustomResourceDefinition to the files";
+
+/** `problems`: each mistake with file, policy, path, value, and what would be right. `unknown`: what is said of a kind nobody serves. */
+export function compilePolicies(
+  policies: readonly Document[],
+  catalogue: Catalogue,
+  unknown: string = UNKNOWN,
+): CompiledPolicies {
   const states: PolicyState[] = [];
   const problems: string[] = [];
   for (const { origin, object } of policies) {
     const name = `${origin}: ${object.kind} ${printRef(refOf(object)).replace(/^\S+ /, "")}`;
-    const compiled = compile(asJson(object), catalogue);
+    const compiled = compile(asJson(object), catalogue, unknown);
     if ("problems" in compiled) problems.push(...compiled.problems.map((problem) => `${name}: ${problem}`));
     else states.push({ ref: compiled.policy.ref, object, phase: "compiled", compiled: compiled.policy });
   }
@@ -40,7 +46,7 @@ export function compilePolicies(policies: readonly Document[], catalogue: Catalo
 
 type Compiled = { policy: Extract<PolicyState, { phase: "compiled" }>["compiled"] } | { problems: string[] };
 
-function compile(object: JsonObject, catalogue: Catalogue): Compiled {
+function compile(object: JsonObject, catalogue: Catalogue, unknown: string): Compiled {
   const parsed = parsePolicy(object);
   if ("issues" in parsed) return { problems: parsed.issues.map(printIssue) };
   const compiled = compilePolicy(parsed.policy, catalogue);
@@ -48,6 +54,6 @@ function compile(object: JsonObject, catalogue: Catalogue): Compiled {
   const { unknownKinds } = compiled.policy;
   if (unknownKinds.length === 0) return { policy: compiled.policy };
   return {
-    problems: unknownKinds.map((kind) => `${kind} is not known here: add its CustomResourceDefinition to the files`),
+    problems: unknownKinds.map((kind) => `${kind} ${unknown}`),
   };
 }

@@ -4,9 +4,9 @@ import { InputError } from "./input-error.ts";
 import { FAILED, type Terminal } from "./terminal.ts";
 
 /** Wrong input is told line by line; faults of the program go on to whoever called. */
-export function runCommand(terminal: Terminal, run: () => number): void {
+export async function runCommand(terminal: Terminal, run: () => number | Promise<number>): Promise<void> {
   try {
-    terminal.exit(run());
+    terminal.exit(await run());
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     for (const problem of error.problems) terminal.err(`perennial: ${problem}\n`);

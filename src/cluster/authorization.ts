@@ -11,7 +11,10 @@ import { load as parseYaml } from "js-yaml";
 export type AuthorizationSource = { config: KubeConfig; tokenFile: string | undefined };
 
 /** Without a file: the service account of the Pod. Throws when there is neither, or the file cannot be read. */
-export function loadSource(kubeconfigFile: string | undefined, root: string): AuthorizationSource {
+export function loadSource(
+  kubeconfigFile: string | undefined,
+  { root, context }: { root: string; context?: string | undefined },
+): AuthorizationSource {
   const config = new KubeConfig();
   if (kubeconfigFile === undefined) {
     if (!process.env.KUBERNETES_SERVICE_HOST) throw new Error("not in a Pod: name a kubeconfig with --kubeconfig");
@@ -19,6 +22,11 @@ export function loadSource(kubeconfigFile: string | undefined, root: string): Au
     return { config, tokenFile: config.getCurrentUser()?.authProvider?.config?.tokenFile };
   }
   config.loadFromFile(kubeconfigFile);
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null)
+      throw new Error(`${kubeconfigFile} has no context ${JSON.stringify(context)}`);
+    config.setCurrentContext(context);
+  }
   return { config, tokenFile: tokenFileIn(kubeconfigFile, config.getCurrentUser()?.name) };
 }
 

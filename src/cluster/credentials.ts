@@ -21,6 +21,8 @@ export type Credentials = {
 export type CredentialsOptions = {
   /** Where the file system of the Pod begins; for tests. */
   root?: string;
+  /** Which context of the kubeconfig; the current one when left out. */
+  context?: string;
   /** Monotonic milliseconds. */
   now?(): number;
 };
@@ -28,9 +30,9 @@ export type CredentialsOptions = {
 /** Without a file: the service account of the Pod. Throws an Error that says what is wrong. */
 export async function loadCredentials(
   kubeconfigFile: string | undefined,
-  { root = "", now = () => performance.now() }: CredentialsOptions = {},
+  { root = "", context, now = () => performance.now() }: CredentialsOptions = {},
 ): Promise<Credentials> {
-  const load = () => loadSource(kubeconfigFile, root);
+  const load = () => loadSource(kubeconfigFile, { root, context });
   const source = load();
   const { config } = source;
   const cluster = config.getCurrentCluster();

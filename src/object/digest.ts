@@ -1,6 +1,6 @@
 /** The only file of the nouns that may use node:crypto: digests of identities and of content, and values under a key. */
 
-import { createHmac, hash as oneShot } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, hash as oneShot } from "node:crypto";
 
 /** Hex digits of a mark: 128 bits, and short enough for a label value. */
 const MARK_DIGITS = 32;
@@ -23,18 +23,30 @@ const NUMBERS_OF_BLOCK = 5;
  * API: docs/reference/marks.md has test vectors.
  */
 export function keyedNumbers(key: Uint8Array, fields: readonly string[]): () => number {
+  const shared = prefixed(fields);
   let block = Buffer.alloc(0);
   let drawn = 0;
   return () => {
     const at = drawn % NUMBERS_OF_BLOCK;
-    if (at === 0) block = keyedBlock(key, [...fields, String(drawn / NUMBERS_OF_BLOCK)]);
+    if (at === 0) block = keyedBlock(key, shared + prefixed([String(drawn / NUMBERS_OF_BLOCK)]));
     drawn++;
     return block.readUIntBE(at * NUMBER_BYTES, NUMBER_BYTES) / 2 ** (8 * NUMBER_BYTES);
   };
 }
 
-function keyedBlock(key: Uint8Array, fields: readonly string[]): Buffer<ArrayBuffer> {
-  return createHmac("sha256", key).update(prefixed(fields)).digest();
+function keyedBlock(key: Uint8Array, text: string): Buffer<ArrayBuffer> {
+  return createHmac("sha256", secretOf(key)).update(text).digest();
+}
+
+/** As Node works with it: to make that of the bytes takes longer than the digest. */
+const SECRETS = new WeakMap<Uint8Array, KeyObject>();
+
+function secretOf(key: Uint8Array): KeyObject {
+  const known = SECRETS.get(key);
+  if (known !== undefined) return known;
+  const secret = createSecretKey(key);
+  SECRETS.set(key, secret);
+  return secret;
 }
 
 function prefixed(fields: readonly string[]): string {

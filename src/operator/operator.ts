@@ -163,7 +163,7 @@ class Loop implements Operator {
     const repairs = new Repairs((repair) => this.#reports.repaired(repair));
     this.#router = createRouter({
       ...{ world, queue, repairs, changes },
-      triggeredBy: (resource, object) => this.#needs.triggeredBy(resource, object),
+      triggeredBy: (resource, object, before) => this.#needs.triggeredBy(resource, object, before),
       onSystemChange: (resource, changes) => this.#onSystemChange(resource, changes),
       readBy: (resource) => this.#needs.readBy(resource),
       onSynced: (selection) => this.#onSynced(selection),

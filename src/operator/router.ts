@@ -35,7 +35,7 @@ export type RouterOptions = ReadRouterOptions & {
   repairs: Repairs;
   changes: SeenChanges;
   /** The rules that an object of the resource may trigger. */
-  triggeredBy(resource: Resource, object: KubernetesObject): readonly TriggeredRule[];
+  triggeredBy(resource: Resource, object: KubernetesObject, before?: KubernetesObject): readonly TriggeredRule[];
   /** Kinds of the control plane itself: policies, definitions. */
   onSystemChange(resource: Resource, changes: readonly ObjectChange[]): void;
   /** A list became whole for the first time: rules may have become ready. */
@@ -202,7 +202,7 @@ class SignalRouter implements Router {
     this.#options.onSystemChange(resource, changes);
     for (const change of changes) {
       const object = change.after ?? change.before;
-      const rules = object === undefined ? [] : this.#options.triggeredBy(resource, object);
+      const rules = object === undefined ? [] : this.#options.triggeredBy(resource, object, change.before);
       for (const { policy, rule } of rules) this.#onTriggerChange(policy, rule, change, by);
       if (resource.group === "" && resource.kind === "Namespace") this.#onNamespaceChange(change);
       if (resource.group === "" && resource.kind === "ResourceQuota") this.#onQuotaChange(change);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject, Resource } from "../object/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import type { CompiledRule, NamedLabel } from "../rule/index.ts";
 import type { PolicyState } from "../state/index.ts";
 import { TriggerIndex } from "./trigger-index.ts";
 
@@ -11,7 +11,10 @@ function resource(kind: string, plural: string, namespaced: boolean): Resource {
   return { group: "", version: "v1", kind, plural, namespaced, verbs: ["list", "watch"] };
 }
 
-function policyOf(name: string, within: string[] | undefined, triggers = [PODS]): PolicyState {
+type Narrowed = { within?: string[]; labels?: NamedLabel[] };
+
+function policyOf(name: string, narrowed: string[] | Narrowed | undefined, triggers = [PODS]): PolicyState {
+  const { within, labels } = Array.isArray(narrowed) ? { within: narrowed } : (narrowed ?? {});
   const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name };
   const rule: CompiledRule = {
     ...{ name: "r", type: "Generate", triggers, targets: [], reads: [], namespaces: [] },
@@ -26,6 +29,7 @@ function policyOf(name: string, within: string[] | undefined, triggers = [PODS])
     newSince: undefined,
     changes: undefined,
     within: within === undefined ? undefined : new Set(within),
+    ...(labels === undefined ? {} : { labels }),
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
     desired: () => ({ ok: true, targets: [], unmet: [] }),
@@ -70,5 +74,43 @@ describe("the rules that a change may concern", () => {
   it("are few for one object, however many Policies watch other namespaces", () => {
     const many = Array.from({ length: 200 }, (_, at) => policyOf(`p${at}`, [`n${at}`]));
     expect(namesFor(many, PODS, { name: "a", namespace: "n7" })).toEqual(["p7"]);
+  });
+
+  it("are few for one object, however many rules name other labels", () => {
+    const many = Array.from({ length: 200 }, (_, at) =>
+      policyOf(`p${at}`, { labels: [{ key: "team", value: `t${at}` }] }),
+    );
+    expect(namesFor(many, PODS, { name: "a", namespace: "n", labels: { team: "t7", tier: "t8" } })).toEqual(["p7"]);
+    expect(namesFor(many, PODS, { name: "a", namespace: "n" })).toEqual([]);
+  });
+
+  it.each<[what: string, labels: { [key: string]: string }, names: string[]]>([
+    ["with one of several labels, once", { a: "1", b: "2" }, ["anywhere", "either", "any-value"]],
+    ["with any value of a label", { b: "x" }, ["anywhere", "any-value"]],
+    ["that name no label", {}, ["anywhere"]],
+    ["with a name that every object has as a field", { constructor: "1" }, ["anywhere"]],
+  ])("are those %s", (_what, labels, names) => {
+    const labelled = [
+      policyOf("either", {
+        labels: [
+          { key: "a", value: "1" },
+          { key: "b", value: "2" },
+        ],
+      }),
+      policyOf("any-value", { labels: [{ key: "b" }] }),
+      policyOf("anywhere", undefined),
+    ];
+    expect(namesFor(labelled, PODS, { name: "a", namespace: "n", labels })).toEqual(names);
+  });
+
+  it("are those of the labels that it had, too: what they made has to go", () => {
+    const index = new TriggerIndex([policyOf("left", { labels: [{ key: "team", value: "a" }] })]);
+    const pod = (labels: { [key: string]: string }): KubernetesObject => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "a", namespace: "n", labels },
+    });
+    expect(index.rulesFor(PODS, pod({}), pod({ team: "a" }))).toHaveLength(1);
+    expect(index.rulesFor(PODS, pod({}), pod({ team: "b" }))).toEqual([]);
   });
 });

@@ -83,9 +83,9 @@ export class WatchNeeds {
     this.update();
   }
 
-  /** The rules that an object of the resource may trigger. */
-  triggeredBy(resource: Resource, object: KubernetesObject): FoundRules {
-    return this.#triggered.rulesFor(resource, object);
+  /** The rules that an object of the resource may trigger, or may have triggered as it was before. */
+  triggeredBy(resource: Resource, object: KubernetesObject, before?: KubernetesObject): FoundRules {
+    return this.#triggered.rulesFor(resource, object, before);
   }
 
   /** The rules that read its objects besides their triggers. */

@@ -10,6 +10,7 @@ import { changesOf, listeningOf } from "./edge.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { desiredAtRest, desiredBy, explainMeaning } from "./meaning.ts";
+import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { compilePreconditions } from "./preconditions.ts";
 import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
@@ -81,6 +82,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const { usesClock } = build;
   const listensToUpdates = listening.operations.has("UPDATE");
   const meaning = { ref, name, generated, preconditions, context, usesClock, listensToUpdates };
+  const labels = onlyLabels(rule.match);
   return {
     ok: true,
     rule: {
@@ -92,6 +94,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: generate.synchronize ?? true,

@@ -12,6 +12,7 @@ export type { Surroundings } from "./filter.ts";
 export { withoutInstallationKey } from "./installation-key.ts";
 export type { Labels } from "./label-selector.ts";
 export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lookup.ts";
+export type { NamedLabel } from "./named-labels.ts";
 export type {
   Adoption,
   Compilation,

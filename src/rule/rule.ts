@@ -8,6 +8,7 @@ import type { Explanation } from "./explanation.ts";
 import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
 import type { CalledLookup, Lookup } from "./lookup.ts";
+import type { NamedLabel } from "./named-labels.ts";
 import type { Value } from "./value.ts";
 
 /** What happens to an object that was there before the policy; `IfUnmanaged`: taken over unless it is somebody else's. */
@@ -42,6 +43,8 @@ export type CompiledRule = {
   namespaces: readonly string[];
   /** The only namespaces that its triggers lie in (of a Namespace: are); undefined: any. */
   within: ReadonlySet<string> | undefined;
+  /** Of which every trigger carries at least one; absent: it may carry none of them. */
+  labels?: readonly NamedLabel[];
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
   /** True when what Perennial itself generated triggers it too. */

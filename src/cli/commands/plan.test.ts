@@ -304,3 +304,29 @@ describe("perennial plan refuses, and tells all at once:", () => {
     ]);
   });
 });
+
+describe("random values", () => {
+  const rule = infoRule({}, { data: { data: { team: "checkout", token: "{{ random('[a-z]{12}') }}" } } });
+
+  /** What the operator made, with a key of its own. */
+  function made(change: { [key: string]: string } = {}): KubernetesObject[] {
+    return carriedOut(policyOf("p", rule), namespaceOf("shop")).map((object) =>
+      object.kind === "ConfigMap"
+        ? { ...object, data: { team: "checkout", token: "fromthecluster", ...change } }
+        : object,
+    );
+  }
+
+  it("are the operator's alone: what the target has counts as right", () => {
+    const report = planOf(policyOf("p", rule), ...made());
+    expect(report.targets).toMatchObject([{ action: "none", because: expect.stringContaining("random values alone") }]);
+    expect(exitCodeOf(report)).toBe(0);
+  });
+
+  it("do not hide what else is wrong", () => {
+    const report = planOf(policyOf("p", rule), ...made({ team: "bank" }));
+    expect(report.targets).toMatchObject([
+      { action: "change", changes: [{ path: "/data/team", from: "bank", to: "checkout" }] },
+    ]);
+  });
+});

@@ -22,8 +22,21 @@ export function generateText(pattern: string, next: () => number, run: Run): str
   if (pattern.length > LONGEST_PATTERN)
     throw new Fault(`random: the pattern is longer than ${LONGEST_PATTERN} characters`);
   const draw: Draw = { run, next, text: "" };
-  new PatternParser(pattern).parse()(draw);
+  generatorOf(pattern)(draw);
   return draw.text;
+}
+
+/** Of patterns that were parsed: mostly a policy writes them out, so that they come again with each claim. */
+const PARSED = new Map<string, Generator>();
+const MOST_PARSED = 100;
+
+function generatorOf(pattern: string): Generator {
+  const known = PARSED.get(pattern);
+  if (known !== undefined) return known;
+  const generator = new PatternParser(pattern).parse();
+  if (PARSED.size >= MOST_PARSED) PARSED.clear();
+  PARSED.set(pattern, generator);
+  return generator;
 }
 
 class PatternParser {

@@ -39,6 +39,17 @@ export const SECRETS: { readonly [file: string]: SampleExample } = {
     },
     change: { spec: { dnsNames: ["evil.example.com"] } },
   },
+  "secrets/database-password.yaml": {
+    trigger: namespaceNamed("database", { labels: { database: "postgres" } }),
+    other: namespaceNamed("files"),
+    makes: {
+      "Secret database/postgres": {
+        type: "kubernetes.io/basic-auth",
+        data: { username: base64("app"), password: /^[a-zA-Z0-9+/]{43}=$/ },
+      },
+    },
+    change: { data: { password: base64("secret") } },
+  },
   "secrets/pull-secret.yaml": {
     stored: [
       objectAt("platform/registry", "v1", "Secret", {
