@@ -12,18 +12,17 @@ import {
   type Selection,
   type ServiceAccount,
 } from "../cluster/index.ts";
-import { type GroupKind, keyOf, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
+import { type GroupKind, type ObjectKey, type Resource, resourceKey, resourceName } from "../object/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect, type WatchSignal } from "../watch/index.ts";
 import { createCaller } from "./caller.ts";
 import { createClaimWorker } from "./claim-worker.ts";
 import { createDeepCheck } from "./deep-check.ts";
-import { type EventTold, writeEvent } from "./event-writer.ts";
 import { InstallationKey } from "./installation-key.ts";
 import { KeptLog } from "./kept-log.ts";
 import { KindTracker } from "./kind-tracker.ts";
-import { KyvernoPresence } from "./kyverno-presence.ts";
+import { KyvernoPolicies } from "./kyverno-policies.ts";
 import { createLease } from "./lease.ts";
 import { Moments } from "./moments.ts";
 import { ObservedWorld } from "./observed-world.ts";
@@ -38,7 +37,7 @@ import { Repairs } from "./repairs.ts";
 import { createRouter } from "./router.ts";
 import { SeenChanges } from "./seen-changes.ts";
 import { StoredKnowledge } from "./stored-knowledge.ts";
-import { enqueuePolicy, sweepInventory, unclaimedTargets } from "./sweep.ts";
+import { sweepInventory, unclaimedTargets } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES } from "./system-resources.ts";
 import { markedObjects, rulesOf, selectionsOf } from "./wanted-watches.ts";
 import { WatchLog } from "./watch-log.ts";
@@ -109,11 +108,9 @@ class Loop implements Operator {
   readonly #pruneGate: PruneGate;
   readonly #polls;
   readonly #watchLog: WatchLog;
-  readonly #presence: KyvernoPresence;
+  readonly #kyverno: KyvernoPolicies;
   /** Aborted when the cluster's storage was restored. */
   readonly #wentBack = new AbortController();
-  /** An Event that waits for the Lease. */
-  #untold: EventTold | undefined;
   #started = false;
   /** Why it could not start yet. */
   #obstacle = "the API server was not asked yet";
@@ -210,10 +207,11 @@ class Loop implements Operator {
           outcome: result.ok ? "answered" : "failed",
         }),
     });
-    this.#presence = new KyvernoPresence({
+    this.#kyverno = new KyvernoPolicies({
+      ...{ client, namespace, identity, world, queue, metrics, log, leads },
+      ...{ router: this.#router, reports: this.#reports },
       reflect: (selection) => reflect(client, selection, { ...REFLECTOR_DEFAULTS, silence: options.watchSilence }),
-      onChange: (suspended) => this.#onKyverno(suspended),
-      ...{ now: () => world.now, today: () => Date.now() },
+      onTurned: () => this.#sweep(),
     });
     this.#worker = createClaimWorker({
       ...{ client: leader, world, queue, repairs, metrics, log, mayWrite },
@@ -234,7 +232,7 @@ class Loop implements Operator {
     const leading = new AbortController();
     const kept = this.#lease.keep(leading.signal);
     this.#needs.update();
-    if (this.#options.kyverno) this.#presence.start();
+    if (this.#options.kyverno) this.#kyverno.start();
     const tidying = setInterval(() => this.#tidy(), TIDY_EVERY).unref();
     const working = this.#queue.run((key) => this.#work(key), concurrency);
     await aborted(AbortSignal.any([signal, this.#wentBack.signal]));
@@ -243,7 +241,7 @@ class Loop implements Operator {
     const deadline = setTimeout(() => void this.#options.client.close(), DRAIN).unref();
     clearInterval(tidying);
     this.#watches.stop();
-    this.#presence.stop();
+    this.#kyverno.stop();
     this.#permissions.stop();
     this.#kinds.stop();
     this.#deepCheck.stop();
@@ -303,7 +301,7 @@ class Loop implements Operator {
     this.#changes.onLease(held, this.#lease.heldByOthers);
     if (held) this.#readiness.takeOver(this.#lease.found);
     if (held) this.#reports.resume();
-    this.#tellUntold();
+    this.#kyverno.tell();
     if (held) this.#lead().catch((error) => log.error({ err: error }, "cannot lead"));
   }
 
@@ -369,32 +367,6 @@ class Loop implements Operator {
     this.#refresh();
   }
 
-  /** Its policies are its own as long as it is alive. */
-  #onKyverno(suspended: string | undefined): void {
-    const { log, metrics } = this.#options;
-    this.#world.kyvernoSuspended = suspended;
-    metrics.kyvernoAlive.set(suspended === undefined ? 0 : 1);
-    const told = suspended === undefined ? KYVERNO_SERVED : kyvernoLeft(suspended);
-    log[told.type === "Normal" ? "info" : "warn"](told.message);
-    this.#untold = told;
-    this.#tellUntold();
-    for (const state of this.#world.policyStates.values()) {
-      if (state.foreign === undefined) continue;
-      enqueuePolicy(this.#world, this.#queue, keyOf(state.ref));
-      for (const rule of rulesOf([state])) this.#router.enqueueRule(state.ref, rule);
-      this.#reports.touch(keyOf(state.ref));
-    }
-    this.#sweep();
-  }
-
-  /** By whoever holds the Lease, once. */
-  #tellUntold(): void {
-    if (this.#untold === undefined || !this.#lease.held) return;
-    const { client, namespace, identity, log } = this.#options;
-    void writeEvent({ client, namespace, identity, log }, this.#untold);
-    this.#untold = undefined;
-  }
-
   #onStored(policy: ObjectKey, ok: boolean): void {
     if (ok) this.#readiness.noteStored(policy);
     this.#reports.touch(policy);
@@ -455,16 +427,6 @@ class Loop implements Operator {
   #isSynced(selection: Selection): boolean {
     return this.#watches.stateOf(selection)?.synced === true;
   }
-}
-
-const KYVERNO_SERVED = {
-  ...{ type: "Normal" as const, reason: "KyvernoGone" },
-  message: "no controller of Kyverno is alive: policies of kyverno.io are served from now on",
-};
-
-function kyvernoLeft(suspended: string) {
-  const message = `policies of kyverno.io are left alone, nothing is written for them: ${suspended}`;
-  return { type: "Warning" as const, reason: "KyvernoAlive", message };
 }
 
 const WENT_BACK =

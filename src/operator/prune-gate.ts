@@ -85,7 +85,7 @@ export class PruneGate {
   #decide(policy: ObjectKey): void {
     const { world, queue, log, onDecided } = this.#options;
     const state = world.policyStates.get(policy);
-    if (state === undefined) return;
+    if (state === undefined || state.phase === "invalid") return; // what it wants is not known
     const { verdict, claims } = world.prunes.decide(policy, pruneLimitOf(state));
     if (verdict === "hold") log.warn({ policy }, heldPrunes(world, state)?.message ?? "");
     else for (const claim of claims) queue.add(claim);

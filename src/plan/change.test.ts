@@ -54,6 +54,13 @@ describe("an edge rule", () => {
     expect(verbs()).toEqual(["skip"]);
   });
 
+  it("leaves the change to others while its policy is theirs", () => {
+    const { world, see, plan } = scene(["DELETE"]);
+    see({ operation: "DELETE" });
+    world.suspended = "Kyverno is alive";
+    expect(plan()).toMatchObject({ fate: "gone", because: "Kyverno is alive", steps: [] });
+  });
+
   it("makes of a deletion what the deleted object says", () => {
     const { see, made } = scene(["DELETE"]);
     see({ operation: "DELETE" });

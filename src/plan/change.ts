@@ -17,6 +17,8 @@ import type { TargetPlan } from "./wanted.ts";
 
 export function planChange(world: World, key: ClaimKey, change: SeenChange): Plan {
   const { policy, rule: name } = claimRef(key);
+  const suspended = world.whySuspended(policy);
+  if (suspended !== undefined) return nothing(key, "gone", suspended); // the change is somebody else's to act on
   const rule = findRule(world.policies.get(keyOf(policy)), name);
   if (rule?.changes === undefined) return nothing(key, "gone", "its rule is not there any more");
   if (!world.isReady(keyOf(policy), name)) return { ...nothing(key, "held", NOT_KNOWN), again: SOON };
