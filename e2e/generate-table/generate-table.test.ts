@@ -16,6 +16,9 @@ import { SHARED_ORIGIN } from "./scene.ts";
 
 const FLAGS = ["--prune-delay=1s"];
 
+/** Milliseconds. */
+const PLAYING = 300_000;
+
 let cluster: Cluster;
 let operator: OperatorProcess;
 let api: Api;
@@ -48,8 +51,10 @@ describe.each<[mode: Mode, what: string]>([
         operator = await startOperator(cluster, { flags: FLAGS });
       },
     };
+    const t0 = performance.now();
     outcomes = await playAll(stage, mode);
-  });
+    console.log(mode, performance.now() - t0);
+  }, PLAYING);
 
   it.each(cellsOf(mode).map((cell) => [cell.row.change, cell.column, cell] as const))(
     "%s | %s",

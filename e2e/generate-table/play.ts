@@ -54,8 +54,12 @@ async function setUp({ row }: Cell, hands: Hands): Promise<void> {
   await hands.settings("1");
   await hands.trigger();
   for (const [source, v] of Object.entries(row.sources ?? { made: "1" })) await hands.source(source, v);
+  for (const stranger of row.strangers ?? []) await hands.source(stranger, "1", "none");
   await hands.policy(row.policy);
 }
+
+/** Milliseconds, for a hundred policies at once on a busy machine. */
+const PATIENCE = 120_000;
 
 type Versions = ReadonlyMap<string, string>;
 
@@ -67,16 +71,20 @@ async function reached(
   expectedOf: (cell: Cell) => string,
   known: (cell: Cell) => Versions = () => NO_VERSIONS,
 ): Promise<void> {
-  await waitUntil("every cell is as it should be", async () => {
-    const targets = await targetsOf(api);
-    const wrong = cells.flatMap((cell) => {
-      const state = print(targets.get(cell.id) ?? [], known(cell));
-      const expected = expectedOf(cell);
-      return state === expected ? [] : [`${cell.row.change} | ${cell.column}: ${state} and not ${expected}`];
-    });
-    if (wrong.length > 0) throw new Error(wrong.join("\n"));
-    return true;
-  });
+  await waitUntil(
+    "every cell is as it should be",
+    async () => {
+      const targets = await targetsOf(api);
+      const wrong = cells.flatMap((cell) => {
+        const state = print(targets.get(cell.id) ?? [], known(cell));
+        const expected = expectedOf(cell);
+        return state === expected ? [] : [`${cell.row.change} | ${cell.column}: ${state} and not ${expected}`];
+      });
+      if (wrong.length > 0) throw new Error(wrong.join("\n"));
+      return true;
+    },
+    { deadline: PATIENCE, interval: 250 },
+  );
 }
 
 type Target = { name: string; value: string; version: string; marked: boolean };

@@ -18,6 +18,8 @@ export type Row = {
   policy?: Partial<Parts>;
   /** Sources that are there from the start, by column; without: `made`. */
   sources?: { [source: string]: string };
+  /** Objects beside the sources that the selector does not select. */
+  strangers?: string[];
   /** What is there before the change; without: `made=1`. */
   before?: string;
   act(hands: Hands): Promise<unknown>;
@@ -101,7 +103,12 @@ export const ROWS: readonly Row[] = [
   },
   {
     change: "another source appears",
-    before: "made=1",
+    act: (hands) => hands.source("other"),
+    outcome: { cloneList: "made=1, untouched; other=1", "cloneList, once": "made=1, untouched; other=1" },
+  },
+  {
+    change: "another source comes to match the selector",
+    strangers: ["other"],
     act: (hands) => hands.source("other"),
     outcome: { cloneList: "made=1, untouched; other=1", "cloneList, once": "made=1, untouched; other=1" },
   },
@@ -131,7 +138,7 @@ export const ROWS: readonly Row[] = [
   {
     change: "the target's name is edited in the rule",
     act: (hands) => hands.policy({ name: "moved" }),
-    outcome: { data: "moved=1", clone: "moved=1" },
+    outcome: { data: "moved=1", clone: "moved=1", "data, once": KEPT, "clone, once": KEPT },
   },
   {
     change: "the rule's selector of sources is edited",

@@ -1,6 +1,6 @@
 /** What rules read besides their triggers: a change of it concerns the claims that looked at it. */
 
-import { keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
+import { isEqual, keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
 import type { Call, CompiledRule } from "../rule/index.ts";
 import {
   answersAbout,
@@ -44,7 +44,7 @@ export class ReadRouter {
     const reads = [dependsOnObject(ref), dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
     const dependents = reads.flatMap((read) => [...world.claims.dependents(read)]);
     if (dependents.length === 0 || !changesContent(change)) return;
-    const appeared = by === "event" && change.before === undefined;
+    const appeared = by === "event" && mayAppear(change);
     for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim)) world.moments.add(claim);
       queue.add(claim);
@@ -81,4 +81,10 @@ export class ReadRouter {
     const { policy, rule } = claimRef(claim);
     return findRule(this.#options.world.policyStates.get(keyOf(policy)), rule)?.synchronize === false;
   }
+}
+
+/** What has other labels may be new to who selects by them. */
+function mayAppear({ before, after }: ObjectChange): boolean {
+  if (before === undefined || after === undefined) return before === undefined;
+  return !isEqual(before.metadata.labels ?? {}, after.metadata.labels ?? {});
 }
