@@ -13,7 +13,7 @@ import {
   type Resource,
   valueAt,
 } from "../object/index.ts";
-import { parsePolicy } from "../policy/index.ts";
+import { type ParsedPolicy, parseForeignPolicy, parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
 import { ListSnapshot } from "./language.fixture.ts";
 import type { ServedKinds } from "./rule.ts";
@@ -45,6 +45,19 @@ const SERVED_POLICIES = [
   "generate-flux-multi-tenant-resources",
   "sync-secrets",
 ];
+
+/** Policies with generate rules that are refused as perennial.dev, and for what; nothing else of the corpus that generates is. */
+const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
+  "add-rolebinding": ["UnsupportedField spec.background", "UnsupportedField spec.rules[].exclude.any[].clusterRoles"],
+  "audit-event-on-delete": ["UnsupportedField spec.background"],
+  "k6t-add-services": ["UnsupportedField spec.background"],
+};
+
+/** The same in place, as kyverno.io: what is about admission alone says nothing to a rule that generates. */
+const REFUSED_IN_PLACE: typeof REFUSED_POLICIES = {
+  "add-rolebinding": ["UnsupportedField spec.rules[].exclude.any[].clusterRoles"],
+  "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"], // it tells who deleted the Secret
+};
 
 const KINDS: readonly Resource[] = [
   resource("", "Namespace", "namespaces", false),
@@ -85,7 +98,10 @@ function objectsIn(file: string): JsonObject[] {
 
 /** `code path` of what is wrong, wherever in a list it stands. */
 function issuesOf(policy: JsonObject): string[] {
-  const parsed = parsePolicy(policy);
+  return issuesIn(parsePolicy(policy));
+}
+
+function issuesIn(parsed: ParsedPolicy): string[] {
   const compiled = "issues" in parsed ? { ok: false as const, ...parsed } : compilePolicy(parsed.policy, SERVED);
   const issues = compiled.ok ? [] : compiled.issues;
   return [...new Set(issues.map(({ code, path }) => `${code} ${path.replaceAll(/\[\d+\]/g, "[]")}`))];
@@ -128,6 +144,11 @@ describe("the offline tests of the corpus", () => {
   if (isThere) it("are those of the served policies", () => expect(tests.length).toBeGreaterThanOrEqual(2));
 });
 
+function isGenerating(policy: JsonObject): boolean {
+  const rules = valueAt(policy, ["spec", "rules"]);
+  return Array.isArray(rules) && rules.some((rule) => isJsonObject(rule) && rule.generate !== undefined);
+}
+
 /** What marks an object says nothing of its content. */
 function withoutLabels(object: KubernetesObject): object {
   const { name, namespace } = object.metadata;
@@ -152,6 +173,28 @@ describe("the policies of the corpus", () => {
 
     it("are refused for no other reasons than these", () => {
       expect(new Set(policies.flatMap(({ policy }) => issuesOf(policy)))).toEqual(new Set(Object.keys(TRUE_REASONS)));
+    });
+
+    it("that generate are served, but for those that say so here", () => {
+      const generating = policies.filter(({ policy }) => isGenerating(policy));
+      const refused = generating.filter(({ policy }) => issuesOf(policy).length > 0);
+      expect(Object.fromEntries(refused.map(({ name, policy }) => [name, issuesOf(policy)]))).toEqual(REFUSED_POLICIES);
+      expect(generating).toHaveLength(SERVED_POLICIES.length + Object.keys(REFUSED_POLICIES).length);
+    });
+
+    it("are served in place as well, where they generate and nothing but their requests could tell", () => {
+      const read = policies.map(({ name, policy }) => ({
+        name,
+        ...parseForeignPolicy({ ...policy, apiVersion: "kyverno.io/v1" }),
+      }));
+      const generating = read.flatMap(({ name, parsed }) =>
+        parsed === undefined ? [] : [{ name, issues: issuesIn(parsed) }],
+      );
+      const refused = generating.filter(({ issues }) => issues.length > 0);
+      expect(Object.fromEntries(refused.map(({ name, issues }) => [name, issues]))).toEqual(REFUSED_IN_PLACE);
+      expect(generating).toHaveLength(policies.filter(({ policy }) => isGenerating(policy)).length);
+      const others = read.filter(({ parsed }) => parsed === undefined);
+      for (const { name, notes } of others) expect(notes.join(), name).toMatch(/is left out: /);
     });
 
     it("are served where only level rules generate", () => {
