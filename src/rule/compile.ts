@@ -40,7 +40,10 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
   if (issues.length > 0) return { ok: false, issues };
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
-  return { ok: true, policy: { ref, createdAt, rules, mutations, appliesOne, ...settings, unknownKinds: [...unknownKinds] } };
+  return {
+    ok: true,
+    policy: { ref, createdAt, rules, mutations, appliesOne, ...settings, unknownKinds: [...unknownKinds] },
+  };
 }
 
 const ONE_GENERATED: Issue = {

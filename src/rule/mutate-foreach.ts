@@ -70,7 +70,11 @@ function applyLoop({ list, descending, ...loop }: Loop, object: JsonObject, { ou
 
 type At = { elements: readonly Json[]; index: number };
 
-function elementScope({ context, depth }: Pick<Loop, "context" | "depth">, { elements, index }: At, outer: Scope): Scope {
+function elementScope(
+  { context, depth }: Pick<Loop, "context" | "depth">,
+  { elements, index }: At,
+  outer: Scope,
+): Scope {
   const element = elements[index] ?? null;
   const roots = { element, elementIndex: index, [`element${depth}`]: element, [`elementIndex${depth}`]: index };
   return outer.inner(roots, context, outer.environment.ofElement(elements, index));
