@@ -96,3 +96,16 @@ describe("the other operations", () => {
     expect(document).toEqual({ l: [{ a: 1 }] });
   });
 });
+
+describe("a patch without end", () => {
+  it("is refused where a path has too many parts", () => {
+    const path = "/a".repeat(100_000);
+    expect(patched({}, { op: "add", path, value: 1 })).toMatch(/: a path has at most 100 parts$/);
+  });
+
+  it("is refused where copies of copies grow", () => {
+    const copy = (i: number): Json => ({ op: "copy", from: "/a", path: `/a/${i}` });
+    const operations = Array.from({ length: 60 }, (_, i) => copy(i));
+    expect(patched({ a: { x: 1 } }, ...operations)).toMatch(/: the patch copies more than 100000 values$/);
+  });
+});

@@ -18,8 +18,10 @@ export type Patched<T = Json> = { ok: true; value: T } | { ok: false; at: number
 /** Changes neither argument; the result shares parts of both. One operation that fails fails the whole patch. */
 export function applyJsonPatch(document: Json, operations: readonly JsonPatchOperation[]): Patched {
   let value = document;
+  let copied = 0;
   for (const [at, operation] of operations.entries()) {
     try {
+      if (operation.op === "copy") copied += countValues(source(value, operation.from), MOST_COPIED - copied);
       value = applyOperation(value, operation);
     } catch (error) {
       if (!(error instanceof PlaceFault)) throw error;
@@ -92,15 +94,27 @@ function applyOperation(document: Json, operation: JsonPatchOperation): Json {
   }
 }
 
+/** Copies of copies grow without end, and share their parts until they are printed. */
+const MOST_COPIED = 100_000;
+
+/** With all that is inside. */
+function countValues(value: Json, most: number): number {
+  if (most <= 0) throw new PlaceFault(`the patch copies more than ${MOST_COPIED} values`);
+  if (value === null || typeof value !== "object") return 1;
+  return Object.values(value).reduce<number>((count, child) => count + countValues(child, most - count), 1);
+}
+
 function source(document: Json, from: string): Json {
   const value = valueIn(document, placeOf(from));
   if (value === undefined) throw new PlaceFault(`there is nothing at ${from}`);
   return value;
 }
 
+/** Deeper than any object is. */
+const DEEPEST = 100;
+
 function placeOf(pointer: string): Place {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const segments = pointer.split("/", DEEPEST + 2).slice(1);
+  if (segments.length > DEEPEST) throw new PlaceFault(`a path has at most ${DEEPEST} parts`);
+  return segments.map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 }

@@ -4,8 +4,9 @@ import type { Expression } from "../expression/index.ts";
 import type { Json, JsonObject } from "../object/index.ts";
 import type { ContextEntry, Preconditions } from "../policy/index.ts";
 import { compileContext } from "./context.ts";
+import { failed } from "./failed.ts";
 import { compilePatch, type PatchForms } from "./mutate-patch.ts";
-import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
+import type { Applied, CompiledPatch, MutateScope, Patching } from "./mutate-scope.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { CompiledContext, Scope } from "./scope.ts";
 
@@ -47,13 +48,17 @@ export function compileLoop(written: WrittenLoop, scope: MutateScope): CompiledP
   const descending = (written.order ?? (isStrategic ? "Descending" : "Ascending")) === "Descending";
   const compiled = patches.filter((patch) => patch !== undefined);
   const loop = { list, descending, context, preconditions, patches: compiled, depth };
-  return { apply: (object, outer, schema) => applyLoop(loop, object, { outer, schema }) };
+  return { apply: (object, outer, patching) => applyLoop({ ...loop, path }, object, { outer, patching }) };
 }
 
-type Around = { outer: Scope; schema: Parameters<CompiledPatch["apply"]>[2] };
+type Around = { outer: Scope; patching: Patching };
 
 /** The list is evaluated once, before the first element. Null elements are skipped; what is no list is one element. */
-function applyLoop({ list, descending, ...loop }: Loop, object: JsonObject, { outer, schema }: Around): Applied {
+function applyLoop(
+  { list, descending, path, ...loop }: Loop & { path: string },
+  object: JsonObject,
+  { outer, patching }: Around,
+): Applied {
   const found = outer.evaluate(list);
   if (!found.ok) return found;
   const elements = Array.isArray(found.value) ? found.value : [found.value];
@@ -61,12 +66,18 @@ function applyLoop({ list, descending, ...loop }: Loop, object: JsonObject, { ou
   let current = object;
   for (const index of descending ? order.reverse() : order) {
     if (elements[index] === null) continue;
-    const result = applyElement(loop, current, { scope: elementScope(loop, { elements, index }, outer), schema });
+    if (patching.left.elements-- <= 0) return failed("ExpressionFailed", `${path}: ${TOO_MANY}`);
+    const result = applyElement(loop, current, { scope: elementScope(loop, { elements, index }, outer), patching });
     if (!result.ok) return { ...result, message: `element ${index}: ${result.message}` };
     if ("object" in result) current = result.object;
   }
   return { ok: true, object: current };
 }
+
+/** In all lists of a rule, for one object. */
+export const MOST_ELEMENTS = 10_000;
+
+const TOO_MANY = `the lists have more than ${MOST_ELEMENTS} elements in all`;
 
 type At = { elements: readonly Json[]; index: number };
 
@@ -84,14 +95,14 @@ function elementScope(
 function applyElement(
   { preconditions, patches }: Pick<Loop, "preconditions" | "patches">,
   object: JsonObject,
-  { scope, schema }: { scope: Scope; schema: Around["schema"] },
+  { scope, patching }: { scope: Scope; patching: Patching },
 ): Applied {
   const reason = preconditions?.whyNot(scope);
   if (typeof reason === "string") return { ok: true, idle: reason };
   if (reason !== undefined) return reason;
   let current = object;
   for (const patch of patches) {
-    const result = patch.apply(current, scope, schema);
+    const result = patch.apply(current, scope, patching);
     if (!result.ok) return result;
     if ("object" in result) current = result.object;
   }

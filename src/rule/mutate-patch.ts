@@ -24,7 +24,7 @@ function compileStrategic(patch: JsonObject, { path, roots, build }: MutateScope
   const template = build.template(patch, path, roots);
   if (template === undefined || build.issues.length > before) return undefined;
   return {
-    apply(object, scope, schema): Applied {
+    apply(object, scope, { schema }): Applied {
       const filled = scope.evaluate(template);
       if (!filled.ok) return filled;
       if (!isJsonObject(filled.value)) return failed("ExpressionFailed", `${path}: the patch has to be an object`);

@@ -8,7 +8,10 @@ import type { Scope } from "./scope.ts";
 /** The object on its way. `idle`: the patch is not meant for it. */
 export type Applied = { ok: true; object: JsonObject } | { ok: true; idle: string } | Failed;
 
-export type CompiledPatch = { apply(object: JsonObject, scope: Scope, schema: MergeSchema): Applied };
+/** One object while it is patched. `left`: how many more elements of lists may be gone through. */
+export type Patching = { schema: MergeSchema; left: { elements: number } };
+
+export type CompiledPatch = { apply(object: JsonObject, scope: Scope, patching: Patching): Applied };
 
 export type MutateScope = {
   /** The path of the part, such as `spec.rules[0].mutate`. */

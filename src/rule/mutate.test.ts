@@ -229,6 +229,17 @@ describe("foreach", () => {
     expect(mutated({ foreach }, { object })).toMatchObject({ order: ["000x1", "001y1"] });
   });
 
+  it("ends where lists within lists would go on for too long", () => {
+    const object = { ...POD, spec: { l: Array.from({ length: 1000 }, (_, i) => i) } };
+    const nested = { list: "request.object.spec.l", patchesJson6902: "- {op: add, path: /x, value: 1}" };
+    const foreach = [
+      { list: "request.object.spec.l", foreach: [{ list: "request.object.spec.l", foreach: [nested] }] },
+    ];
+    expect(mutated({ foreach }, { object })).toMatch(
+      /^ExpressionFailed: .*the lists have more than 10000 elements in all$/,
+    );
+  });
+
   it("fails with the element", () => {
     const patch = { patchesJson6902: "- {op: replace, path: /spec/{{ element.name }}, value: 1}" };
     expect(mutated(each(patch))).toBe(

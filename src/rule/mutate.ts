@@ -21,7 +21,7 @@ import {
 import type { Rule } from "../policy/index.ts";
 import { ClaimEnvironment } from "./claim-environment.ts";
 import { type Failed, failed } from "./failed.ts";
-import { compileLoop, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
+import { compileLoop, MOST_ELEMENTS, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
 import { compilePatch } from "./mutate-patch.ts";
 import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
@@ -66,13 +66,13 @@ export function mutateObject(meaning: MutateMeaning, object: KubernetesObject, s
   const scope = mutateScope(meaning, object, snapshot);
   const reason = preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
-  const schema = schemaOf(object, served);
+  const patching = { schema: schemaOf(object, served), left: { elements: MOST_ELEMENTS } };
   let current = asJson(object);
   let idle = "it is already as the rule wants it";
   for (const [i, patch] of patches.entries()) {
     const bindings = i === 0 ? {} : triggerBindings(current as KubernetesObject); // patched, and still one
     const inner = i === 0 ? scope : scope.inner(bindings, NO_CONTEXT, scope.environment);
-    const result: Applied = patch.apply(current, inner, schema);
+    const result: Applied = patch.apply(current, inner, patching);
     if (!result.ok) return result;
     if ("object" in result) current = result.object;
     else idle = result.idle;
