@@ -65,6 +65,17 @@ export function mutateWorld(world: OfflineWorld): PlannedMutation[] {
   });
 }
 
+/** What a cluster has was admitted already. */
+export function noteMutations(world: OfflineWorld): string[] {
+  const states = [...world.policies.values()];
+  return states.flatMap((state) => {
+    const names = state.phase === "compiled" ? state.compiled.mutations.map(({ writtenAs }) => writtenAs) : [];
+    if (names.length === 0) return [];
+    const rules = [...new Set(names)].join(", ");
+    return [`${state.ref.kind} ${state.ref.name}: ${rules}: mutate rules are looked at in files only, without --live`];
+  });
+}
+
 function byName({ ref: a }: CompiledPolicy, { ref: b }: CompiledPolicy): number {
   return `${a.name}/${a.namespace}` < `${b.name}/${b.namespace}` ? -1 : 1;
 }

@@ -7,7 +7,7 @@ import { InputError } from "../input-error.ts";
 import { loadLiveWorld, type Reach, reachCluster } from "../live/index.ts";
 import { type Loaded, loadWorld } from "../load.ts";
 import { maskFor } from "../mask-for.ts";
-import { mutateWorld } from "../mutate-offline.ts";
+import { mutateWorld, noteMutations } from "../mutate-offline.ts";
 import { noteRestless, reportMutation } from "../mutation-report.ts";
 import { planOffline } from "../offline-plan.ts";
 import { type FileFlags, filesOption, installationOption, SYSTEM_NAMESPACES } from "../options.ts";
@@ -49,7 +49,7 @@ async function planLive(files: readonly FileText[], reach: Reach, options: PlanO
   const client = await reachCluster(reach);
   try {
     const { world, notes } = await loadLiveWorld(client, files, { ...options, systemNamespaces: SYSTEM_NAMESPACES });
-    return reportPlan(world, planOffline(world), { mask: maskFor(world), notes });
+    return reportPlan(world, planOffline(world), { mask: maskFor(world), notes: [...notes, ...noteMutations(world)] });
   } finally {
     await client.close();
   }
