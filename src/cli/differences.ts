@@ -2,6 +2,12 @@
 
 import { isEqual, isJsonObject, type Json, type Path, printPointer } from "../object/index.ts";
 
+export function printDifference({ path, found, wanted }: Difference): string {
+  if (found === undefined) return `${path} is missing, and should be ${JSON.stringify(wanted)}`;
+  if (wanted === undefined) return `${path} is ${JSON.stringify(found)}, and should not be there`;
+  return `${path} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`;
+}
+
 /** `found` or `wanted` is absent where there is nothing. */
 export type Difference = { path: string; found?: Json; wanted?: Json };
 

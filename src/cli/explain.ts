@@ -1,24 +1,17 @@
 /** Why the rules of a policy do or do not apply to an object, as text. */
 
-import {
-  asJson,
-  groupOf,
-  isJsonObject,
-  type Json,
-  type KubernetesObject,
-  printRef,
-  refOf,
-  valueAt,
-} from "../object/index.ts";
+import { asJson, groupOf, isJsonObject, type KubernetesObject, printRef, refOf, valueAt } from "../object/index.ts";
 import { planClaim, snapshotOf } from "../plan/index.ts";
-import type { CompiledRule, ConditionCheck, Explanation, FilterCheck, PartCheck } from "../rule/index.ts";
+import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimKey, createInventory, namespaceOf, type PolicyState } from "../state/index.ts";
 import { noteNamespace } from "./assumptions.ts";
+import { explainMutations } from "./explain-mutations.ts";
 import { InputError } from "./input-error.ts";
-import { MASKED, type Mask } from "./mask.ts";
+import type { Mask } from "./mask.ts";
 import { planOffline } from "./offline-plan.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 import { reportPlan } from "./plan-report.ts";
+import { printExplanation } from "./print-explanation.ts";
 import { printTargets } from "./print-plan.ts";
 
 export type ExplainedRule = { applies: boolean; text: string };
@@ -30,13 +23,17 @@ export function explainPolicy(
   mask: Mask,
 ): ExplainedRule[] {
   if (policy.phase !== "compiled") return [];
-  const explained = policy.compiled.rules.map((rule, i) => {
+  const mutated = explainMutations(world, { policy: policy.compiled, trigger }, (name) => ({
+    hidden: secretNames(policy, name, trigger),
+    mask,
+  }));
+  const explained = policy.compiled.rules.map((rule) => {
     const key = claimKey({ policy: policy.ref, rule: rule.name, trigger: refOf(trigger) });
-    const hidden = secretNames(policy, i, trigger);
+    const hidden = secretNames(policy, rule.name, trigger);
     return { rule, key, ...explainRule(world, rule, { key, trigger, hidden, mask }) };
   });
   const report = reportPlan(world, planOffline(world), { mask, notes: [] });
-  return explained.map(({ rule, applies, lines }) => {
+  const generated = explained.map(({ rule, applies, lines }) => {
     const isMine = (wish: { policy: string; rule: string; trigger: string }): boolean =>
       wish.rule === rule.name &&
       wish.trigger === printRef(refOf(trigger)) &&
@@ -44,6 +41,7 @@ export function explainPolicy(
     const made = printTargets(report.targets.filter(isMine), report.failures.filter(isMine));
     return { applies, text: [...lines, ...(made === "" ? [] : ["  then", made])].join("\n") };
   });
+  return [...mutated, ...generated];
 }
 
 type Explaining = { key: ClaimKey; trigger: KubernetesObject; hidden: ReadonlySet<string>; mask: Mask };
@@ -54,27 +52,9 @@ function explainRule(world: OfflineWorld, rule: CompiledRule, { key, trigger, hi
   const plan = planClaim({ ...world, inventory: createInventory(world.installation) }, key);
   const applies = plan.fate === "desired" && !plan.idle && plan.failures.length === 0;
   const because = plan.failures[0]?.message ?? plan.because;
-  const lines = [
-    `rule ${rule.name} ${applies ? "applies" : `does not apply: ${mask.text(because)}`}`,
-    ...printFilters("match", explanation.match),
-    ...printFilters("exclude", explanation.exclude),
-    ...noteLabels(world, rule, trigger),
-    ...printContext(explanation, hidden, mask),
-    ...printConditions(explanation.preconditions, hidden, mask),
-  ];
-  return { applies, lines };
-}
-
-function printFilters(which: "match" | "exclude", filters: readonly FilterCheck[]): string[] {
-  return filters.flatMap(({ path, parts }) => {
-    const holds = parts.every(({ whyNot }) => whyNot === undefined);
-    const head = `  ${path} ${holds ? "holds" : "does not hold"}${which === "exclude" && holds ? ": it is left out" : ""}`;
-    return [head, ...parts.map(printPart)];
-  });
-}
-
-function printPart({ field, whyNot }: PartCheck): string {
-  return whyNot === undefined ? `    yes  ${field}` : `    no   ${field}: ${whyNot}`;
+  const head = `rule ${rule.name} ${applies ? "applies" : `does not apply: ${mask.text(because)}`}`;
+  const labels = noteLabels(world, rule, trigger);
+  return { applies, lines: [head, ...printExplanation(explanation, { labels, hidden, mask })] };
 }
 
 /** The one thing that is taken for granted and decides here. */
@@ -84,41 +64,10 @@ function noteLabels(world: OfflineWorld, { readsNamespace }: CompiledRule, { met
   return note === undefined ? [] : [`  note: ${note}`];
 }
 
-function printContext({ context }: Explanation, hidden: ReadonlySet<string>, mask: Mask): string[] {
-  if (context.length === 0) return [];
-  const lines = context.map(({ name, value }) => {
-    if (!value.ok) return `    no   ${name}: ${mask.text(value.message)}`;
-    return `    yes  ${name} = ${hidden.has(name) ? MASKED : printValue(value.value, mask)}`;
-  });
-  return ["  context", ...lines];
-}
-
-function printConditions(conditions: readonly ConditionCheck[], hidden: ReadonlySet<string>, mask: Mask): string[] {
-  if (conditions.length === 0) return [];
-  return ["  preconditions", ...conditions.map((condition) => printCondition(condition, hidden, mask))];
-}
-
-function printCondition(
-  { path, operator, reads, compared }: ConditionCheck,
-  hidden: ReadonlySet<string>,
-  mask: Mask,
-): string {
-  if (!compared.ok) return `    no   ${path}: ${mask.text(compared.message)}`;
-  const isSecret = [...reads].some((read) => hidden.has(read));
-  const shown = (value: Json): string => (isSecret ? MASKED : printValue(value, mask));
-  const sides = `${shown(compared.key)} ${operator} ${shown(compared.value)}`;
-  return `    ${compared.holds ? "yes " : "no  "} ${path}: ${sides}`;
-}
-
-const LONGEST = 200;
-
-function printValue(value: Json, mask: Mask): string {
-  const text = JSON.stringify(mask.json(value));
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
-}
-
 /** Variables whose values hold content of Secrets: the trigger itself, lookups of Secrets, and what is made of them. */
-function secretNames(policy: PolicyState, index: number, trigger: KubernetesObject): ReadonlySet<string> {
+function secretNames(policy: PolicyState, rule: string, trigger: KubernetesObject): ReadonlySet<string> {
+  const rules = valueAt(asJson(policy.object), ["spec", "rules"]);
+  const index = (Array.isArray(rules) ? rules : []).findIndex((written) => valueAt(written, ["name"]) === rule);
   const names = new Set<string>(trigger.kind === "Secret" && groupOf(trigger.apiVersion) === "" ? REQUEST : []);
   const context = valueAt(asJson(policy.object), ["spec", "rules", index, "context"]);
   for (const entry of Array.isArray(context) ? context : []) {

@@ -11,7 +11,7 @@ export function maskFor(world: OfflineWorld): Mask {
 
 function readsSecrets(world: OfflineWorld): boolean {
   const rules = [...world.policies.values()].flatMap((state) =>
-    state.phase === "compiled" ? state.compiled.rules : [],
+    state.phase === "compiled" ? [...state.compiled.rules, ...state.compiled.mutations] : [],
   );
   const resources = rules.flatMap(({ triggers, reads }) => [...triggers, ...reads.map(({ resource }) => resource)]);
   return resources.some(({ group, kind }) => group === "" && kind === "Secret");

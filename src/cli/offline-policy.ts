@@ -1,7 +1,7 @@
 /** Policies as they can be looked at without a cluster. */
 
 import { asJson, groupOf, isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
-import { convertPolicy } from "../policy/index.ts";
+import { convertPolicy, parsePolicy, printIssue } from "../policy/index.ts";
 import type { Document } from "./documents.ts";
 import { KYVERNO } from "./policies.ts";
 
@@ -15,15 +15,17 @@ export type OfflinePolicy = {
 export function offlinePolicy({ origin, object }: Document): OfflinePolicy {
   if (groupOf(object.apiVersion) !== KYVERNO) return { policy: { origin, object }, notes: [] };
   const converted = convertPolicy(asJson(object));
-  const { policy, mutating } = withoutMutation(withoutMoments(converted.policy));
-  const notes = mutating.map((name) => `rule ${name} is left out: mutate rules are not served yet`);
+  const { policy, notes } = withoutUnknown(withoutAdmission(withoutMoments(converted.policy)));
   return {
     policy: rulesOf(policy).length === 0 ? undefined : { origin, object: policy as KubernetesObject }, // in other words
     notes: [...converted.notes, ...notes].map((note) => `${origin}: ${object.kind} ${object.metadata.name}: ${note}`),
   };
 }
 
-/** The policy with one of its rules, changed; undefined when it has none of that name. */
+/**
+ * The policy with one of its rules, changed; undefined when it has none of that name. A mutate rule is looked at with the
+ * others of the policy, which see what it makes.
+ */
 export function onlyRule(
   { origin, object }: Document,
   name: string,
@@ -36,7 +38,11 @@ export function onlyRule(
     .find((rule) => rule.name === name);
   if (found === undefined) return undefined;
   const rule = change(found);
-  return { policy: { origin, object: withRules(written, [rule]) as KubernetesObject }, rule }; // the same, less some rules
+  const others = rulesOf(written).filter((other) => isJsonObject(other) && isMutable(written, other));
+  const together = others.map((other) => (other === found || !isJsonObject(other) ? rule : change(other)));
+  const isTogether = isMutable(written, found);
+  const reduced = withoutAdmission(withRules(written, isTogether ? together : [rule]));
+  return { policy: { origin, object: reduced as KubernetesObject }, rule }; // the same, less some rules
 }
 
 /** generateExisting tells old triggers from new ones; in files all are new. */
@@ -51,12 +57,46 @@ function withoutMoments(policy: JsonObject): JsonObject {
   );
 }
 
-function withoutMutation(policy: JsonObject): { policy: JsonObject; mutating: string[] } {
-  const { mutating = [], others = [] } = Object.groupBy(rulesOf(policy), (rule) =>
-    isJsonObject(rule) && rule.mutate !== undefined ? "mutating" : "others",
+/** How and when the webhook is called says nothing of what a mutate rule gives. */
+function withoutAdmission(policy: JsonObject): JsonObject {
+  const mutatesOnly = rulesOf(policy).every((rule) => isJsonObject(rule) && rule.mutate !== undefined);
+  if (!mutatesOnly || !isJsonObject(policy.spec)) return policy;
+  const kept = Object.entries(policy.spec).filter(([field]) => !OF_ADMISSION.has(field));
+  return { ...policy, spec: Object.fromEntries(kept) };
+}
+
+const OF_ADMISSION = new Set([
+  "admission",
+  "background",
+  "emitWarning",
+  "failurePolicy",
+  "useServerSideApply",
+  "webhookConfiguration",
+  "webhookTimeoutSeconds",
+]);
+
+/** Mutate rules with something that is not looked at, such as targets, are left out, and that is told. */
+function withoutUnknown(policy: JsonObject): { policy: JsonObject; notes: string[] } {
+  const notes: string[] = [];
+  const rules = rulesOf(policy).filter((rule) => {
+    const why = isJsonObject(rule) && isJsonObject(rule.mutate) ? whyLeftOut(policy, rule, rule.mutate) : undefined;
+    if (why !== undefined) notes.push(`rule ${isJsonObject(rule) ? String(rule.name) : ""} is left out: ${why}`);
+    return why === undefined;
+  });
+  return { policy: withRules(policy, rules), notes };
+}
+
+function isMutable(policy: JsonObject, rule: JsonObject): boolean {
+  return (
+    isJsonObject(rule.mutate) &&
+    whyLeftOut(withoutAdmission(withRules(policy, [rule])), rule, rule.mutate) === undefined
   );
-  const names = mutating.map((rule) => (isJsonObject(rule) ? String(rule.name) : ""));
-  return { policy: withRules(policy, others), mutating: names };
+}
+
+function whyLeftOut(policy: JsonObject, rule: JsonObject, mutate: JsonObject): string | undefined {
+  if (mutate.targets !== undefined) return "rules that change existing objects are not looked at yet";
+  const parsed = parsePolicy(withRules(policy, [rule]), { offline: true });
+  return "issues" in parsed ? parsed.issues.map(printIssue).join("; ") : undefined;
 }
 
 function rulesOf({ spec }: JsonObject): Json[] {

@@ -48,12 +48,13 @@ export type PlanReport = {
   notes: readonly string[];
 };
 
+/** `mutations`: what was done to the objects of the files before. */
 export function reportPlan(
   world: OfflineWorld,
   plan: OfflinePlan,
-  { mask, notes }: { mask: Mask; notes: readonly string[] },
+  { mask, notes, mutations = [] }: { mask: Mask; notes: readonly string[]; mutations?: readonly TargetReport[] },
 ): PlanReport {
-  const targets = plan.targets.map((target) => reportTarget(world, target, mask));
+  const targets = [...mutations, ...plan.targets.map((target) => reportTarget(world, target, mask))];
   const failures = plan.failures.map(({ claim, failure }) => reportFailure(claim, failure, mask));
   return { targets, failures, summary: summarise(targets, failures), notes: plan.atRest ? notes : [...notes, NO_REST] };
 }

@@ -29,6 +29,16 @@ export function infoRule(changes: JsonObject = {}, generate: JsonObject = {}): J
   };
 }
 
+/** A label for each Namespace with a team. */
+export function labelRule(labels: JsonObject, changes: JsonObject = {}): JsonObject {
+  return {
+    name: "label",
+    match: { any: [{ resources: { kinds: ["Namespace"], selector: { matchLabels: { team: "?*" } } } }] },
+    mutate: { patchStrategicMerge: { metadata: { labels } } },
+    ...changes,
+  };
+}
+
 export function namespaceOf(name: string, labels: { [key: string]: string } = { team: "checkout" }): KubernetesObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
 }

@@ -47,7 +47,7 @@ export function compilePolicies(
 type Compiled = { policy: Extract<PolicyState, { phase: "compiled" }>["compiled"] } | { problems: string[] };
 
 function compile(object: JsonObject, catalogue: Catalogue, unknown: string): Compiled {
-  const parsed = parsePolicy(object);
+  const parsed = parsePolicy(object, { offline: true });
   if ("issues" in parsed) return { problems: parsed.issues.map(printIssue) };
   const compiled = compilePolicy(parsed.policy, catalogue);
   if (!compiled.ok) return { problems: compiled.issues.map(printIssue) };

@@ -41,7 +41,7 @@ function printTarget({ action, target, rule, trigger, because, reason, changes, 
   return [...lines, ...(changes ?? []).map(printChange)].join("\n");
 }
 
-function printChange({ path, from, to }: Change): string {
+export function printChange({ path, from, to }: Change): string {
   if (from === undefined) return `      + ${path}: ${printValue(to)}`;
   if (to === undefined) return `      - ${path}: ${printValue(from)}`;
   return `      ~ ${path}: ${printValue(from)} -> ${printValue(to)}`;

@@ -15,6 +15,8 @@ export type Expectation = {
   result: Result;
   /** A file with the objects that the rule has to give. */
   generatedResource?: string;
+  /** A file with what a mutate rule has to make of the resources. */
+  patchedResource?: string;
   /** A file with the object to copy. */
   cloneSourceResource?: string;
 };
@@ -69,6 +71,7 @@ function readResult(written: Json, path: string, problems: string[]): Expectatio
     return [];
   }
   const { policy, rule, kind = "", resource, namespace, generatedResource, cloneSourceResource } = written;
+  const patchedResource = written.patchedResources ?? written.patchedResource;
   const result = written.result ?? written.status;
   const prefix = typeof namespace === "string" ? `${namespace}/` : "";
   const names = [...texts(written.resources), ...texts(resource === undefined ? [] : [resource])];
@@ -84,6 +87,7 @@ function readResult(written: Json, path: string, problems: string[]): Expectatio
     resource: name.includes("/") ? name : `${prefix}${name}`,
     result,
     ...(typeof generatedResource === "string" ? { generatedResource } : {}),
+    ...(typeof patchedResource === "string" ? { patchedResource } : {}),
     ...(typeof cloneSourceResource === "string" ? { cloneSourceResource } : {}),
   }));
 }

@@ -13,6 +13,8 @@ const VALUES: JsonObject = {
   ],
 };
 
+const AT_REST = { isEdge: false, namespace: "shop" };
+
 describe("the values of a test", () => {
   it("are those of all, of the rule and of the resource, the narrower ones winning", () => {
     const { valuesFor } = readTestValues([undefined, VALUES]);
@@ -32,14 +34,23 @@ describe("the values of a test", () => {
   });
 
   it("may not say what a single request says, but that it creates", () => {
-    expect(whyNotServed({ "request.operation": "CREATE", "a.b": 1 }, false)).toBeUndefined();
-    expect(whyNotServed({ "request.operation": "DELETE" }, false)).toMatch(/^request.operation is set/);
-    expect(whyNotServed({ "request.userInfo.username": "x" }, false)).toMatch(/^request.userInfo.username is set/);
+    expect(whyNotServed({ "request.operation": "CREATE", "a.b": 1 }, AT_REST)).toBeUndefined();
+    expect(whyNotServed({ "request.namespace": "shop" }, AT_REST)).toBeUndefined();
+    expect(whyNotServed({ "request.namespace": "bank" }, AT_REST)).toMatch(/^request.namespace is set/);
+    expect(whyNotServed({ "request.operation": "DELETE" }, AT_REST)).toMatch(/^request.operation is set/);
+    expect(whyNotServed({ "request.userInfo.username": "x" }, AT_REST)).toMatch(/^request.userInfo.username is set/);
   });
 
   it("may say of a change what it is, and what was before, but not whose", () => {
-    expect(whyNotServed({ "request.operation": "DELETE", "request.oldObject.data.a": "b" }, true)).toBeUndefined();
-    expect(whyNotServed({ "request.userInfo.username": "x" }, true)).toMatch(/^request.userInfo.username is set/);
+    expect(
+      whyNotServed(
+        { "request.operation": "DELETE", "request.oldObject.data.a": "b" },
+        { isEdge: true, namespace: "shop" },
+      ),
+    ).toBeUndefined();
+    expect(whyNotServed({ "request.userInfo.username": "x" }, { isEdge: true, namespace: "shop" })).toMatch(
+      /^request.userInfo.username is set/,
+    );
   });
 
   it("are put over what is there anyway", () => {

@@ -65,9 +65,13 @@ export function objectAt(values: JsonObject, root: Path, given: JsonObject | und
 }
 
 /** What the rule would see of its request, as the values have it: who asks for it is not known. `isEdge`: nor is more at rest. */
-export function whyNotServed(values: JsonObject, isEdge: boolean): string | undefined {
+export function whyNotServed(
+  values: JsonObject,
+  { isEdge, namespace }: { isEdge: boolean; namespace: string },
+): string | undefined {
   const isSeen = (variable: string, value: Json): boolean => {
     const [, part = ""] = splitVariable(variable);
+    if (part === "namespace" && value === namespace) return true;
     return isEdge ? ["operation", "oldObject"].includes(part) : part === "operation" && value === "CREATE";
   };
   const [other] = Object.entries(values).filter(

@@ -3,7 +3,7 @@
  * Without it a Secret's stringData would never equal its data, and an empty `ingress: []` would be a write for ever.
  */
 
-import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject, setOwn } from "./json.ts";
 import { asJson, type KubernetesObject } from "./object.ts";
 import { groupOf } from "./reference.ts";
 
@@ -24,7 +24,7 @@ function dropNulls(value: Json): Json {
   const kept: JsonObject = {};
   for (const key of Object.keys(value)) {
     const child = value[key];
-    if (child !== null && child !== undefined) define(kept, key, dropNulls(child));
+    if (child !== null && child !== undefined) setOwn(kept, key, dropNulls(child));
   }
   return kept;
 }
@@ -39,7 +39,7 @@ function canonicalSecret(secret: KubernetesObject): KubernetesObject {
   const { stringData, ...rest } = asJson(secret);
   if (!isJsonObject(stringData)) return canonicalBytes(secret, "data");
   const data: JsonObject = isJsonObject(rest.data) ? { ...rest.data } : {};
-  for (const key of Object.keys(stringData)) define(data, key, Buffer.from(String(stringData[key])).toString("base64"));
+  for (const key of Object.keys(stringData)) setOwn(data, key, Buffer.from(String(stringData[key])).toString("base64"));
   return canonicalBytes({ ...(rest as KubernetesObject), data }, "data"); // the Secret, less its stringData
 }
 
@@ -50,7 +50,7 @@ function canonicalBytes(object: KubernetesObject, field: string): KubernetesObje
   const encoded: JsonObject = {};
   for (const key of Object.keys(values)) {
     const value = values[key] ?? null;
-    define(encoded, key, typeof value === "string" ? Buffer.from(value, "base64").toString("base64") : value);
+    setOwn(encoded, key, typeof value === "string" ? Buffer.from(value, "base64").toString("base64") : value);
   }
   return { ...object, [field]: encoded };
 }
@@ -67,17 +67,11 @@ function withoutEmpty(value: Json): Json {
   for (const key of Object.keys(value)) {
     const child = withoutEmpty(value[key] ?? null);
     const empty = Array.isArray(child) ? child.length === 0 : key === "matchLabels" && isEmptyObject(child);
-    if (!empty) define(kept, key, child);
+    if (!empty) setOwn(kept, key, child);
   }
   return kept;
 }
 
 function isEmptyObject(value: Json): boolean {
   return isJsonObject(value) && Object.keys(value).length === 0;
-}
-
-/** A plain assignment to `__proto__` would set the prototype instead of a key. */
-function define(object: JsonObject, key: string, value: Json): void {
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }

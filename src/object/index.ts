@@ -21,7 +21,8 @@ export {
   resolveField,
   stepInto,
 } from "./fields.ts";
-export { isJsonObject, type Json, type JsonObject, ownValue } from "./json.ts";
+export { isJsonObject, type Json, type JsonObject, ownValue, setOwn } from "./json.ts";
+export { applyJsonPatch, type JsonPatchOperation, type Patched, readJsonPatch } from "./json-patch.ts";
 export { isKyvernosOwn, KYVERNO, withKyvernoLabels } from "./kyverno.ts";
 export {
   ADOPTED,
@@ -47,6 +48,15 @@ export {
   TARGET,
   targetDigest,
 } from "./marks.ts";
+export {
+  builtInSchema,
+  customSchema,
+  definitionSchema,
+  type MergeKey,
+  type MergeSchema,
+  PLAIN_SCHEMA,
+} from "./merge-schema.ts";
+export { BUILT_IN_KINDS, BUILT_IN_TYPES } from "./merge-table.ts";
 export {
   asJson,
   contentOf,
@@ -90,3 +100,4 @@ export {
   resourceKey,
   resourceName,
 } from "./resource.ts";
+export { type Merged, type MergeOptions, type Selection, strategicMerge } from "./strategic-merge.ts";

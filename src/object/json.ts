@@ -13,3 +13,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function ownValue(object: JsonObject | undefined, key: string): Json | undefined {
   return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
 }
+
+/** A plain assignment to `__proto__` would set the prototype instead of a key. */
+export function setOwn(object: JsonObject, key: string, value: Json): void {
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}

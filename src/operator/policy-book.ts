@@ -122,6 +122,8 @@ const NO_RULES = {
   rules: [],
   adoption: "Never",
   pruneLimit: Number.POSITIVE_INFINITY,
+  mutations: [],
+  appliesOne: false,
   unknownKinds: [],
 } as const;
 

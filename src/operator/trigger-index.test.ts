@@ -39,7 +39,16 @@ function policyOf(name: string, narrowed: string[] | Narrowed | undefined, trigg
     ref,
     object,
     phase: "compiled",
-    compiled: { ref, createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, rules: [rule], unknownKinds: [] },
+    compiled: {
+      ref,
+      createdAt: "",
+      adoption: "IfUnmanaged",
+      pruneLimit: 100,
+      rules: [rule],
+      mutations: [],
+      appliesOne: false,
+      unknownKinds: [],
+    },
   };
 }
 

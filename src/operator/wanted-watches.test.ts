@@ -42,7 +42,16 @@ function policyOf(...rules: CompiledRule[]): PolicyState {
     ref,
     object,
     phase: "compiled",
-    compiled: { ref, createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, rules, unknownKinds: [] },
+    compiled: {
+      ref,
+      createdAt: "",
+      adoption: "IfUnmanaged",
+      pruneLimit: 100,
+      rules,
+      mutations: [],
+      appliesOne: false,
+      unknownKinds: [],
+    },
   };
 }
 

@@ -7,7 +7,12 @@ import type { IssueAt, IssueCode } from "./issue.ts";
 import { printFieldName } from "./path.ts";
 
 /** Where the checked value stands, and in what policy. */
-export type Where = { at: Path; policy: PolicyIdentity };
+export type Where = {
+  at: Path;
+  policy: PolicyIdentity;
+  /** True: what only the commands know, without a cluster, is fine too. */
+  offline?: boolean | undefined;
+};
 
 /** Unsorted. Nothing is said about what lies inside a field that is refused as a whole. */
 export function checkValue(schema: z.ZodType, value: Json, where: Where): IssueAt[] {
@@ -26,7 +31,8 @@ export function unsupportedMessage(at: Path, why?: string): string {
 /** What the markers of the schema say: fields that are not served, and rules that span fields. */
 function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): IssueAt[] {
   const meta = metaOf(schema);
-  if (meta.unsupported === true) return [unsupportedIssue(value, where.at, meta.whyUnsupported)];
+  const isRefused = meta.unsupported === true && !(where.offline === true && meta.offline === true);
+  if (isRefused) return [unsupportedIssue(value, where.at, meta.whyUnsupported)];
   const broken = (meta.constraints ?? [])
     .filter((constraint) => constraint.only === undefined || constraint.only === where.policy.kind)
     .flatMap((constraint) =>
@@ -46,15 +52,15 @@ function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): Issue
   ];
 }
 
-function checkChildren(schema: z.core.$ZodType, value: Json, { at, policy }: Where): IssueAt[] {
+function checkChildren(schema: z.core.$ZodType, value: Json, { at, ...where }: Where): IssueAt[] {
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    return value.flatMap((item, index) => checkMarkers(schema.element, item, { at: [...at, index], policy }));
+    return value.flatMap((item, index) => checkMarkers(schema.element, item, { at: [...at, index], ...where }));
   }
   if (!(schema instanceof z.ZodObject) || !isJsonObject(value)) return [];
   const shape: Record<string, z.core.$ZodType> = schema.shape;
   return Object.entries(shape).flatMap(([field, child]) => {
     const inside = ownValue(value, field);
-    return inside === undefined ? [] : checkMarkers(child, inside, { at: [...at, field], policy });
+    return inside === undefined ? [] : checkMarkers(child, inside, { at: [...at, field], ...where });
   });
 }
 

@@ -23,6 +23,8 @@ export type Constraint = {
 export type FieldMeta = {
   description?: string | undefined;
   unsupported?: boolean;
+  /** Not served by the operator, but looked at without a cluster. */
+  offline?: boolean;
   /** What the field would need that is not there. */
   whyUnsupported?: string;
   constraints?: readonly Constraint[];
@@ -31,6 +33,11 @@ export type FieldMeta = {
 /** Known, but not served by this version: the API server and the deep check refuse it by name. Served = marker removed. */
 export function unsupported<S extends z.ZodType>(schema: S, why?: string): S {
   return schema.meta({ unsupported: true, ...(why === undefined ? {} : { whyUnsupported: why }) } satisfies FieldMeta);
+}
+
+/** As `unsupported` for the operator; the commands that look at policies without a cluster know it. */
+export function offlineOnly<S extends z.ZodType>(schema: S): S {
+  return schema.meta({ unsupported: true, offline: true } satisfies FieldMeta);
 }
 
 export function constrained<S extends z.ZodType>(schema: S, ...constraints: readonly Constraint[]): S {

@@ -10,10 +10,13 @@ import { status } from "./status.ts";
 
 export type ParsedPolicy = { policy: AnyPolicy } | { issues: Issue[] };
 
-/** `issues` has everything that is wrong, sorted by path. The policy shares its content with the argument. */
-export function parsePolicy(object: JsonObject): ParsedPolicy {
+/**
+ * `issues` has everything that is wrong, sorted by path. The policy shares its content with the argument. `offline`: for a
+ * command that looks at it without a cluster, and knows more of the language than the operator serves.
+ */
+export function parsePolicy(object: JsonObject, { offline = false }: { offline?: boolean } = {}): ParsedPolicy {
   if (isDeeperThan(object, MAX_DEPTH)) return { issues: [TOO_DEEP] };
-  const found = [...checkEnvelope(object), ...checkSpec(object)];
+  const found = [...checkEnvelope(object), ...checkSpec(object, offline)];
   if (found.length > 0) return { issues: sortIssues(found) };
   return { policy: withReadableStatus(object) as AnyPolicy }; // a parse edge: every field of it was just checked
 }
@@ -81,10 +84,10 @@ function checkTopLevel(object: JsonObject): IssueAt[] {
     }));
 }
 
-function checkSpec(object: JsonObject): IssueAt[] {
+function checkSpec(object: JsonObject, offline: boolean): IssueAt[] {
   const value = ownValue(object, "spec");
   if (value === undefined) return [{ code: "MissingField", at: ["spec"], message: "a policy needs a spec with rules" }];
-  return checkValue(spec, value, { at: ["spec"], policy: identityOf(object) });
+  return checkValue(spec, value, { at: ["spec"], policy: identityOf(object), offline });
 }
 
 function identityOf(object: JsonObject): PolicyIdentity {

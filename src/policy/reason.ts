@@ -62,4 +62,4 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS;
 
 /** Reserved for what this version does not serve yet: no status shows them. */
-export const LATER_REASONS: readonly Reason[] = ["Adopted", "Fighting", "NotConvergent"];
+export const LATER_REASONS: readonly Reason[] = ["Adopted", "Fighting"];

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { isEqual, type Json, type JsonObject, ownValue, valueAt } from "../object/index.ts";
 import { context } from "./context.ts";
-import { constrained, has, objectRule, unsupported } from "./field.ts";
+import { constrained, has, objectRule, offlineOnly, unsupported } from "./field.ts";
 import { generate } from "./generate.ts";
 import { exclude, match } from "./match.ts";
 import { mutate } from "./mutate.ts";
@@ -29,7 +29,7 @@ export const rule = constrained(
     celPreconditions: unsupported(celPreconditions.optional()),
     context: context.optional(),
     generate: generate.optional(),
-    mutate: unsupported(mutate.optional()),
+    mutate: offlineOnly(mutate.optional()),
     skipBackgroundRequests: z
       .boolean()
       .describe(

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { isJsonObject, ownValue, type Path } from "../object/index.ts";
-import { type Constraint, constrained, unsupported } from "./field.ts";
+import { type Constraint, constrained, offlineOnly, unsupported } from "./field.ts";
 import { rule } from "./rule.ts";
 import { drift, webhookConfiguration } from "./settings.ts";
 import { keyedList } from "./value.ts";
@@ -58,7 +58,7 @@ export const spec = z
         "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
       )
       .optional(),
-    applyRules: unsupported(
+    applyRules: offlineOnly(
       z
         .enum(["All", "One"])
         .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
@@ -73,8 +73,8 @@ export const spec = z
       .boolean()
       .describe("The older place of the field of the same name in generate; that one wins.")
       .optional(),
-    mutateExistingOnPolicyUpdate: unservedFlag(
-      "The older place of the field of the same name in mutate; that one wins.",
+    mutateExistingOnPolicyUpdate: offlineOnly(
+      z.boolean().describe("The older place of the field of the same name in mutate; that one wins.").optional(),
     ),
     useServerSideApply: unservedFlag(
       "Accepted for the sake of older policies: Perennial always uses server-side apply.",

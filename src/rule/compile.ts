@@ -3,17 +3,19 @@
 import { hasWildcard } from "../expression/index.ts";
 import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Generate, Issue, Rule } from "../policy/index.ts";
+import { autogenRules } from "./autogen.ts";
 import { Build } from "./build.ts";
+import { compileMutation } from "./compile-mutation.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import { changesOf, listeningOf } from "./edge.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
-import { desiredAtRest, desiredBy, explainMeaning } from "./meaning.ts";
+import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { compilePreconditions } from "./preconditions.ts";
-import type { Compilation, CompiledRule, ServedKinds } from "./rule.ts";
+import type { Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
 /** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
@@ -21,18 +23,51 @@ import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = policyRef(policy)): Compilation {
   const unknownKinds = new Set<string>();
   const rules: CompiledRule[] = [];
+  const mutations: CompiledMutation[] = [];
   const issues: Issue[] = [];
   const createdAt = policy.metadata.creationTimestamp ?? "";
   const { generateExisting } = policy.spec;
+  const autogen = autogenRules(policy.spec.rules, policy.metadata.annotations);
   policy.spec.rules.forEach((rule, i) => {
     const scope = { path: `spec.rules[${i}]`, ref, createdAt, generateExisting, served, unknownKinds };
-    const compiled = compileRule(rule, scope);
-    if (compiled.ok) rules.push(compiled.rule);
-    else issues.push(...compiled.issues);
+    const compiled =
+      rule.mutate === undefined ? compileRule(rule, scope) : compileMutations(rule, autogen.get(i) ?? [], scope);
+    if (!compiled.ok) issues.push(...compiled.issues);
+    else if ("rule" in compiled) rules.push(compiled.rule);
+    else mutations.push(...compiled.mutations);
   });
+  const appliesOne = policy.spec.applyRules === "One";
+  if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
   if (issues.length > 0) return { ok: false, issues };
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
-  return { ok: true, policy: { ref, createdAt, rules, ...settings, unknownKinds: [...unknownKinds] } };
+  return {
+    ok: true,
+    policy: { ref, createdAt, rules, mutations, appliesOne, ...settings, unknownKinds: [...unknownKinds] },
+  };
+}
+
+const ONE_GENERATED: Issue = {
+  code: "UnsupportedField",
+  path: "spec.applyRules",
+  value: "One",
+  message:
+    "One is about rules that mutate, one after the other; generate rules all apply: put them into a policy of their own",
+};
+
+/** The rule and what is made of it for pod controllers; of those, what has no meaning there is left out. */
+function compileMutations(
+  rule: Rule,
+  autogen: readonly Rule[],
+  scope: RuleScope,
+): { ok: true; mutations: CompiledMutation[] } | { ok: false; issues: readonly Issue[] } {
+  const compile = (written: Rule, unknownKinds: Set<string>) => {
+    const triggersOf = (selection: Selection): Resource[] => triggerResources(selection, { ...scope, unknownKinds });
+    return compileMutation(written, { ...scope, unknownKinds, writtenAs: rule.name, triggersOf });
+  };
+  const own = compile(rule, scope.unknownKinds);
+  if (!own.ok) return own;
+  const made = autogen.map((written) => compile(written, new Set()));
+  return { ok: true, mutations: [own.rule, ...made.flatMap((compiled) => (compiled.ok ? [compiled.rule] : []))] };
 }
 
 const PRUNE_LIMIT = 100;
@@ -106,7 +141,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
       explain: (trigger, surroundings, snapshot) => ({
         ...selection.check(trigger, surroundings),
-        ...explainMeaning(meaning, trigger, snapshot),
+        ...explainAtRest(meaning, trigger, snapshot),
       }),
       desired: (trigger, snapshot, change) =>
         change === undefined

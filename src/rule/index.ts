@@ -16,10 +16,12 @@ export type { NamedLabel } from "./named-labels.ts";
 export type {
   Adoption,
   Compilation,
+  CompiledMutation,
   CompiledPolicy,
   CompiledRule,
   Desired,
   DesiredTarget,
+  Mutated,
   Read,
   ServedKinds,
   Snapshot,

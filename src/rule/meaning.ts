@@ -53,13 +53,17 @@ function withPossibleOwners(desired: Desired, { metadata }: KubernetesObject): D
 const OTHER_NAMESPACE =
   "which lies in another namespace: remove data.metadata.ownerReferences; the object goes with its trigger anyway";
 
-export function explainMeaning(
-  meaning: Meaning,
-  trigger: KubernetesObject,
-  snapshot: Snapshot,
-): Pick<Explanation, "preconditions" | "context"> {
-  const { preconditions, context } = meaning;
-  const scope = scopeOf(meaning, trigger, snapshot, AT_REST).inRealTime();
+/** Of a stored trigger, in the time that goes on. */
+export function explainAtRest(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Conditions {
+  return explainConditions(meaning, scopeOf(meaning, trigger, snapshot, AT_REST).inRealTime());
+}
+
+type Conditions = Pick<Explanation, "preconditions" | "context">;
+
+export function explainConditions(
+  { preconditions, context }: Pick<Meaning, "preconditions" | "context">,
+  scope: Scope,
+): Conditions {
   return {
     preconditions: preconditions?.check(scope) ?? [],
     context: context.entries.flatMap(({ name, uses }) => {

@@ -1,7 +1,7 @@
 /** What a policy means, compiled once. The planner asks these questions and knows nothing of the language. */
 
 import type { Environment } from "../expression/index.ts";
-import type { ClaimIdentity, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
+import type { ClaimIdentity, GroupKind, KubernetesObject, MergeSchema, ObjectRef, Resource } from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
 import type { Change, Operation } from "./change.ts";
 import type { Explanation } from "./explanation.ts";
@@ -22,6 +22,10 @@ export type CompiledPolicy = {
   adoption: Adoption;
   /** How many targets that are no longer wanted may be deleted at once while their triggers exist; perhaps any number. */
   pruneLimit: number;
+  /** Its mutate rules, in order; none where they are not served. */
+  mutations: readonly CompiledMutation[];
+  /** True: stop after the first mutation that changes the object. */
+  appliesOne: boolean;
   /** Kinds that it names and the API server does not serve (yet). */
   unknownKinds: readonly string[];
 };
@@ -65,6 +69,33 @@ export type CompiledRule = {
   /** The objects that should exist for a selected trigger, without marks; of an edge rule those that a change calls for. */
   desired(trigger: KubernetesObject, snapshot: Snapshot, change?: Change): Desired;
 };
+
+/** A mutate rule: a pure function from an object to what it becomes. */
+export type CompiledMutation = {
+  /** Unique in the policy; `autogen-<name>` for what is made for pod controllers. */
+  name: string;
+  /** The name of the rule as it is written. */
+  writtenAs: string;
+  type: "Mutate";
+  /** The resources whose objects it may change. */
+  triggers: readonly Resource[];
+  /** What it looks at besides the object. */
+  reads: readonly Read[];
+  /** True when the labels of the object's namespace decide too. */
+  readsNamespace: boolean;
+  whyNotSelected(object: KubernetesObject, surroundings: Surroundings): string | undefined;
+  explain(object: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
+  /** What becomes of a selected object. */
+  mutate(object: KubernetesObject, snapshot: Snapshot): Mutated;
+  /**
+   * What the rule would still change in its own result: undefined when it comes to rest, as a rule that holds for what is
+   * stored must.
+   */
+  whyNotConvergent(result: KubernetesObject, snapshot: Snapshot): Failed | undefined;
+};
+
+/** `idle`: why nothing changes. The message of a failure has the path in the policy. */
+export type Mutated = { ok: true; object: KubernetesObject } | { ok: true; idle: string } | Failed;
 
 /** The objects of a resource: one of them, those in a namespace, or all, as far as that is known without a trigger. */
 export type Read = { resource: Resource; namespace?: string; name?: string };
@@ -113,4 +144,6 @@ export interface ServedKinds {
   find(apiVersion: string, kind: string): Resource | undefined;
   /** Each served kind in each of its versions, the preferred one first. */
   all(): Iterable<Resource>;
+  /** How patches merge a custom resource, where its definition is at hand. */
+  mergeSchemaOf?(kind: GroupKind & { version: string }): MergeSchema | undefined;
 }

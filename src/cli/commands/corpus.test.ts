@@ -35,16 +35,15 @@ describe.skipIf(!IS_THERE)("the offline tests of the corpus", () => {
     expect(reports.length).toBeGreaterThan(20);
   });
 
-  it("give the expected outcome for every generate rule", () => {
-    const judged = outcomes.filter(({ outcome }) => outcome !== "skipped");
-    const failed = judged.filter(({ outcome }) => outcome === "failed");
-    const names = judged.map(({ expectation: { policy, rule } }) => `${policy} ${rule}`);
+  it("give the expected outcome for every rule", () => {
+    const failed = outcomes.filter(({ outcome }) => outcome === "failed");
+    const names = outcomes.map(({ expectation: { policy, rule } }) => `${policy} ${rule}`);
     expect(names).toEqual(expect.arrayContaining(GENERATING));
+    expect(outcomes.filter(({ outcome }) => outcome === "passed").length).toBeGreaterThanOrEqual(55);
     expect(failed.map(({ message }) => message)).toEqual([]);
   });
 
-  it("are skipped for mutate rules only, and say so", () => {
-    const skipped = outcomes.filter(({ outcome }) => outcome === "skipped");
-    expect(new Set(skipped.map(({ message }) => message))).toEqual(new Set(["mutate rules are not served yet"]));
+  it("are all looked at", () => {
+    expect(outcomes.filter(({ outcome }) => outcome === "skipped")).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject, KubernetesObject } from "../../object/index.ts";
 import { InputError } from "../input-error.ts";
-import { fileOf, infoRule, namespaceOf, objectOf, policyOf } from "../plan.fixture.ts";
+import { fileOf, infoRule, labelRule, namespaceOf, objectOf, policyOf } from "../plan.fixture.ts";
 import { explainFiles } from "./explain.ts";
 
 const OPTIONS = { installation: "perennial-system", now: new Date("2026-01-01T00:00:00Z") };
@@ -155,5 +155,55 @@ rule info applies
     } catch (error) {
       expect(error instanceof InputError ? error.problems : [String(error)]).toEqual([expect.stringMatching(problem)]);
     }
+  });
+});
+
+describe("perennial explain of mutate rules", () => {
+  it("says what holds, and what each changes", () => {
+    const preconditions = [{ key: "{{ request.object.metadata.name }}", operator: "Equals", value: "s*" }];
+    const rule = labelRule({ tier: "gold" }, { preconditions });
+    const { text, applies } = explain("namespace/shop", policyOf("p", rule), namespaceOf("shop"));
+    expect(applies).toBe(true);
+    expect(text).toBe(`ClusterPolicy p, Namespace shop
+
+rule label applies
+  match.any[0] holds
+    yes  kinds
+    yes  selector
+  preconditions
+    yes  spec.rules[0].preconditions[0]: "shop" Equals "s*"
+  then
+      + /metadata/labels/tier: "gold"
+`);
+  });
+
+  it("says why nothing changes", () => {
+    const { text, applies } = explain(
+      "namespace/shop",
+      policyOf("p", labelRule({ team: "checkout" })),
+      namespaceOf("shop"),
+    );
+    expect(applies).toBe(false);
+    expect(text).toContain("rule label does not apply: it is already as the rule wants it");
+  });
+
+  it("tells of what is made for pod controllers where the object is one", () => {
+    const match = { any: [{ resources: { kinds: ["Pod"] } }] };
+    const rule = labelRule({}, { match, mutate: { patchStrategicMerge: { spec: { x: 1 } } } });
+    const deployment = objectOf("apps/v1", "Deployment", "web", { spec: { template: { spec: {} } } });
+    const { text } = explain("deployment/web", policyOf("p", rule), deployment);
+    expect(text).toContain("rule label does not apply: its kind is none of Pod");
+    expect(text).toContain("rule autogen-label applies");
+    expect(text).not.toContain("autogen-cronjob-label");
+  });
+
+  it("shows nothing of a Secret that is read, beside rules that generate", () => {
+    const context = [{ name: "s", apiCall: { urlPath: "/api/v1/namespaces/shop/secrets/s", jmesPath: "data.a" } }];
+    const preconditions = [{ key: "{{ s }}", operator: "Equals", value: "x" }];
+    const rules = [infoRule(), labelRule({ tier: "gold" }, { context, preconditions })];
+    const secret = objectOf("v1", "Secret", "s", { data: { a: "abc" } });
+    const { text } = explain("namespace/shop", policyOf("p", ...rules), namespaceOf("shop"), secret);
+    expect(text).toContain("(masked) Equals (masked)");
+    expect(text).not.toContain("abc");
   });
 });

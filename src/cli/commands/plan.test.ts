@@ -5,7 +5,7 @@ import { InputError } from "../input-error.ts";
 import { loadWorld } from "../load.ts";
 import { planOffline } from "../offline-plan.ts";
 import { SYSTEM_NAMESPACES } from "../options.ts";
-import { fileOf, infoRule, namespaceOf, objectOf, policyOf } from "../plan.fixture.ts";
+import { fileOf, infoRule, labelRule, namespaceOf, objectOf, policyOf } from "../plan.fixture.ts";
 import { exitCodeOf, type PlanReport } from "../plan-report.ts";
 import { printPlan } from "../print-plan.ts";
 import { planFiles } from "./plan.ts";
@@ -328,5 +328,90 @@ describe("random values", () => {
     expect(report.targets).toMatchObject([
       { action: "change", changes: [{ path: "/data/team", from: "bank", to: "checkout" }] },
     ]);
+  });
+});
+
+describe("perennial plan of mutate rules", () => {
+  const policy = policyOf("p", labelRule({ tier: "gold", team: null }));
+
+  it("says what each changes, field by field", () => {
+    const report = planOf(policy, namespaceOf("shop"), namespaceOf("sandbox", {}));
+    expect(report.targets).toEqual([
+      {
+        action: "change",
+        policy: "ClusterPolicy p",
+        rule: "label",
+        trigger: "Namespace shop",
+        target: { apiVersion: "v1", kind: "Namespace", name: "shop" },
+        because: "the rule changes it",
+        changes: [
+          { path: "/metadata/labels/tier", to: "gold" },
+          { path: "/metadata/labels/team", from: "checkout" },
+        ],
+      },
+    ]);
+    expect(exitCodeOf(report)).toBe(1);
+    expect(printPlan(report)).toContain(
+      '      + /metadata/labels/tier: "gold"\n      - /metadata/labels/team: "checkout"\n',
+    );
+  });
+
+  it("has nothing to do where nothing changes", () => {
+    const report = planOf(policyOf("p", labelRule({ team: "checkout" })), namespaceOf("shop"));
+    expect(actionsOf(report)).toEqual(["none Namespace /shop"]);
+    expect(exitCodeOf(report)).toBe(0);
+  });
+
+  it("goes by policies in the order of their names, each seeing what came before", () => {
+    const second = policyOf("b", labelRule({ seen: "{{ request.object.metadata.labels.tier }}" }));
+    const report = planOf(second, policyOf("a", labelRule({ tier: "gold" })), namespaceOf("shop"));
+    expect(report.targets.map(({ changes }) => changes)).toEqual([
+      [{ path: "/metadata/labels/tier", to: "gold" }],
+      [{ path: "/metadata/labels/seen", to: "gold" }],
+    ]);
+  });
+
+  it("lets generate rules see what came of it", () => {
+    const data = { data: { tier: "{{ request.object.metadata.labels.tier }}" } };
+    const report = planOf(policyOf("p", labelRule({ tier: "gold" }), infoRule({}, { data })), namespaceOf("shop"));
+    expect(actionsOf(report)).toEqual(["change Namespace /shop", "create ConfigMap shop/info"]);
+    expect(report.targets[1]?.object?.data).toEqual({ tier: "gold" });
+  });
+
+  it("tells a rule that fails, and leaves the object", () => {
+    const failing = labelRule({}, { mutate: { patchesJson6902: "- {op: replace, path: /spec/x, value: 1}" } });
+    const report = planOf(policyOf("p", failing), namespaceOf("shop"));
+    expect(report.targets).toMatchObject([
+      { action: "fail", reason: "InvalidTarget", because: expect.stringContaining("patchesJson6902[0]") },
+    ]);
+    expect(exitCodeOf(report)).toBe(2);
+  });
+
+  it("notes a rule that changes its own result again", () => {
+    const appending = labelRule({}, { mutate: { patchesJson6902: "- {op: add, path: /spec/finalizers/-, value: x}" } });
+    const { notes } = planOf(policyOf("p", appending), namespaceOf("shop"));
+    expect(notes).toContainEqual(
+      expect.stringMatching(/^ClusterPolicy p, rule label, Namespace shop: \/spec\/finalizers changes each time/),
+    );
+  });
+
+  it("shows no content of Secrets", () => {
+    const match = { any: [{ resources: { kinds: ["Secret"] } }] };
+    const rule = labelRule(
+      {},
+      { match, mutate: { patchStrategicMerge: { data: { b: "{{ request.object.data.a }}" } } } },
+    );
+    const report = planOf(policyOf("p", rule), objectOf("v1", "Secret", "s", { data: { a: "c2VjcmV0" } }));
+    expect(report.targets[0]?.changes).toEqual([{ path: "/data/b", to: "(masked)" }]);
+  });
+
+  it("notes rules about existing objects of kyverno.io, which it leaves out", () => {
+    const rule = labelRule(
+      {},
+      { mutate: { targets: [{ apiVersion: "v1", kind: "Namespace" }], patchStrategicMerge: {} } },
+    );
+    const { notes, targets } = planOf({ ...policyOf("p", rule), apiVersion: "kyverno.io/v1" }, namespaceOf("shop"));
+    expect(targets).toEqual([]);
+    expect(notes).toContainEqual(expect.stringContaining("rule label is left out: rules that change existing objects"));
   });
 });

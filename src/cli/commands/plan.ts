@@ -7,6 +7,8 @@ import { InputError } from "../input-error.ts";
 import { loadLiveWorld, type Reach, reachCluster } from "../live/index.ts";
 import { type Loaded, loadWorld } from "../load.ts";
 import { maskFor } from "../mask-for.ts";
+import { mutateWorld, noteMutations } from "../mutate-offline.ts";
+import { noteRestless, reportMutation } from "../mutation-report.ts";
 import { planOffline } from "../offline-plan.ts";
 import { type FileFlags, filesOption, installationOption, SYSTEM_NAMESPACES } from "../options.ts";
 import { exitCodeOf, type PlanReport, reportPlan } from "../plan-report.ts";
@@ -47,7 +49,7 @@ async function planLive(files: readonly FileText[], reach: Reach, options: PlanO
   const client = await reachCluster(reach);
   try {
     const { world, notes } = await loadLiveWorld(client, files, { ...options, systemNamespaces: SYSTEM_NAMESPACES });
-    return reportPlan(world, planOffline(world), { mask: maskFor(world), notes });
+    return reportPlan(world, planOffline(world), { mask: maskFor(world), notes: [...notes, ...noteMutations(world)] });
   } finally {
     await client.close();
   }
@@ -59,5 +61,12 @@ type PlanOptions = { installation: string; now: Date };
 export function planFiles(files: readonly FileText[], options: PlanOptions): PlanReport {
   const { world, notes }: Loaded = loadWorld(files, { ...options, systemNamespaces: SYSTEM_NAMESPACES });
   const mask = maskFor(world);
-  return reportPlan(world, planOffline(world), { mask, notes: [...notes, ...noteAssumptions(world)] });
+  const planned = mutateWorld(world);
+  const mutations = planned.map((mutation) => reportMutation(mutation, mask));
+  const restless = noteRestless(world, planned);
+  return reportPlan(world, planOffline(world), {
+    mask,
+    notes: [...notes, ...restless, ...noteAssumptions(world)],
+    mutations,
+  });
 }

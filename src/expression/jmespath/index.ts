@@ -13,7 +13,7 @@ export { hasHoleCharacters, holeMark } from "./hole.ts";
 export { emitValue, showValue } from "./json-text.ts";
 export { Run, type Step } from "./run.ts";
 export { setKey } from "./value.ts";
-export { readYamlDocuments } from "./yaml.ts";
+export { readYaml, readYamlDocuments } from "./yaml.ts";
 
 export interface CompiledExpression {
   readonly reads: ReadonlySet<string>;

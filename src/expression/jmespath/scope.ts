@@ -21,7 +21,8 @@ export function withoutRoots(scope: Scope): Scope {
 export function noteRoot(scope: Scope, names: readonly string[], position: number): void {
   if (scope.roots === undefined) return;
   const [root = "", second] = names;
-  if (!scope.roots.has(root)) throw new Fault(unknownRoot(root, scope.roots), { position, unknownRoot: true });
+  if (root !== "" && !scope.roots.has(root))
+    throw new Fault(unknownRoot(root, scope.roots), { position, unknownRoot: true });
   scope.reads.add(scope.detailed.has(root) && second !== undefined ? `${root}.${second}` : root);
 }
 

@@ -1,0 +1,137 @@
+/** The mutate block: what becomes of an object. */
+
+import {
+  asJson,
+  builtInSchema,
+  groupOf,
+  isEqual,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type MergeSchema,
+  type ObjectRef,
+  type Path,
+  printPointer,
+  refOf,
+  type Segment,
+  valueAt,
+  versionOf,
+} from "../object/index.ts";
+import type { Rule } from "../policy/index.ts";
+import { ClaimEnvironment } from "./claim-environment.ts";
+import { type Failed, failed } from "./failed.ts";
+import { compileLoop, MOST_ELEMENTS, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
+import { compilePatch } from "./mutate-patch.ts";
+import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
+import type { CompiledPreconditions } from "./preconditions.ts";
+import type { Mutated, ServedKinds, Snapshot } from "./rule.ts";
+import { type CompiledContext, NO_CONTEXT, Scope } from "./scope.ts";
+import { triggerBindings } from "./trigger-bindings.ts";
+
+type Mutate = NonNullable<Rule["mutate"]>;
+
+/** Its parts in order; several for foreach. Undefined when there are issues, which are noted. */
+export function compileMutate(mutate: Mutate, scope: MutateScope): readonly CompiledPatch[] | undefined {
+  const { build, path } = scope;
+  const before = build.issues.length;
+  const { patchStrategicMerge, patchesJson6902, foreach, targets } = mutate;
+  const forms = [patchStrategicMerge, patchesJson6902, foreach].filter((form) => form !== undefined);
+  if (forms.length !== 1) build.issues.push({ code: "ExclusiveFields", path, message: ONE_FORM });
+  if (targets !== undefined) build.issues.push({ code: "UnsupportedField", path: `${path}.targets`, message: TARGETS });
+  // the schema knows nothing of what lies below the third list, and refuses it there
+  const loops = foreach as readonly WrittenLoop[] | undefined;
+  const patches =
+    loops === undefined
+      ? [compilePatch(mutate, scope)]
+      : loops.map((entry, i) => compileLoop(entry, { ...scope, path: `${path}.foreach[${i}]` }));
+  const compiled = patches.filter((patch) => patch !== undefined);
+  return build.issues.length > before || compiled.length < patches.length ? undefined : compiled;
+}
+
+const TARGETS = "rules that change existing objects are not served by this version: remove targets, or the rule";
+
+export type MutateMeaning = {
+  policy: ObjectRef;
+  rule: string;
+  patches: readonly CompiledPatch[];
+  preconditions: CompiledPreconditions | undefined;
+  context: CompiledContext;
+  served: ServedKinds;
+};
+
+/** Each part sees what those before it made of the object, and the context as it was before all of them. */
+export function mutateObject(meaning: MutateMeaning, object: KubernetesObject, snapshot: Snapshot): Mutated {
+  const { patches, preconditions, served } = meaning;
+  const scope = mutateScope(meaning, object, snapshot);
+  const reason = preconditions?.whyNot(scope);
+  if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
+  const patching = { schema: schemaOf(object, served), left: { elements: MOST_ELEMENTS } };
+  let current = asJson(object);
+  let idle = "it is already as the rule wants it";
+  for (const [i, patch] of patches.entries()) {
+    const bindings = i === 0 ? {} : triggerBindings(current as KubernetesObject); // patched, and still one
+    const inner = i === 0 ? scope : scope.inner(bindings, NO_CONTEXT, scope.environment);
+    const result: Applied = patch.apply(current, inner, patching);
+    if (!result.ok) return result;
+    if ("object" in result) current = result.object;
+    else idle = result.idle;
+  }
+  if (isEqual(current, asJson(object))) return { ok: true, idle };
+  return whyNoObject(current, object) ?? { ok: true, object: current as KubernetesObject }; // checked
+}
+
+/** What the rule's expressions see of an object. The time is real: what is asked for is what a request would see. */
+export function mutateScope(
+  { policy, rule, context }: Pick<MutateMeaning, "policy" | "rule" | "context">,
+  object: KubernetesObject,
+  snapshot: Snapshot,
+): Scope {
+  const claim = { policy, rule, trigger: refOf(object), triggerUid: object.metadata.uid ?? "" };
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock: false });
+  return new Scope(triggerBindings(object), { snapshot, environment }, context);
+}
+
+function schemaOf(object: KubernetesObject, served: ServedKinds): MergeSchema {
+  const kind = { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: object.kind };
+  return served.mergeSchemaOf?.(kind) ?? builtInSchema(kind);
+}
+
+/** A patch changes what an object holds, never which one it is. */
+function whyNoObject(patched: JsonObject, object: KubernetesObject): Mutated | undefined {
+  const { metadata } = patched;
+  const before = object.metadata;
+  const isSame =
+    patched.apiVersion === object.apiVersion &&
+    patched.kind === object.kind &&
+    isJsonObject(metadata) &&
+    metadata.name === before.name &&
+    metadata.namespace === before.namespace;
+  if (isSame) return undefined;
+  const message =
+    "the patch changes apiVersion, kind, name or namespace, which make the object what it is: leave them out";
+  return { ok: false, reason: "InvalidTarget", message };
+}
+
+/** The patch applied to its own result must change nothing; else the path of what it changes. */
+export function whyNotConvergent(
+  meaning: MutateMeaning,
+  result: KubernetesObject,
+  snapshot: Snapshot,
+): Failed | undefined {
+  const again = mutateObject(meaning, result, snapshot);
+  if (!again.ok) return again;
+  if ("idle" in again) return undefined;
+  const place = printPointer(firstDifference(asJson(result), asJson(again.object)));
+  const message = `${place} changes each time the rule is applied to its own result: let the rule set what it wants to be there, not add to it`;
+  return failed("NotConvergent", message);
+}
+
+function firstDifference(left: Json | undefined, right: Json | undefined): Path {
+  const isList = Array.isArray(left) && Array.isArray(right);
+  if (!isList && !(isJsonObject(left) && isJsonObject(right))) return [];
+  if (isList && left.length !== right.length) return [];
+  const keys: readonly Segment[] = isList ? [...left.keys()] : Object.keys({ ...left, ...right });
+  const key = keys.find((one) => !isEqual(valueAt(left, [one]), valueAt(right, [one])));
+  return key === undefined ? [] : [key, ...firstDifference(valueAt(left, [key]), valueAt(right, [key]))];
+}
