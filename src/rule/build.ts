@@ -106,7 +106,6 @@ const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ],
 ]);
 
-
 function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
   return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };
 }
