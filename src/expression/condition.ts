@@ -1,18 +1,20 @@
 /** The operators of preconditions, on a key and a value whose variables are already filled in. */
 
 import { compareDurations, isJsonObject, type Json, parseDuration } from "../object/index.ts";
+import { Effort } from "./effort.ts";
+import { runGuarded } from "./jmespath/index.ts";
 import { compareAsQuantities, durationOf, holdsOrdering, numberOf, type Ordering, secondsOf } from "./measure.ts";
 import { isMember, type Membership } from "./membership.ts";
 import { compareVersions, parseVersion } from "./semver.ts";
 import { compileWildcard } from "./wildcard.ts";
 
-type Test = (key: Json, value: Json) => boolean;
+type Test = (key: Json, value: Json, effort: Effort) => boolean;
 
 const TESTS = {
   Equals: isEqualCondition,
   Equal: isEqualCondition,
-  NotEquals: (key: Json, value: Json) => !isEqualCondition(key, value),
-  NotEqual: (key: Json, value: Json) => !isEqualCondition(key, value),
+  NotEquals: (key: Json, value: Json, effort: Effort) => !isEqualCondition(key, value, effort),
+  NotEqual: (key: Json, value: Json, effort: Effort) => !isEqualCondition(key, value, effort),
   GreaterThan: ordered(">"),
   GreaterThanOrEquals: ordered(">="),
   LessThan: ordered("<"),
@@ -38,23 +40,26 @@ export function isOperator(name: string): name is Operator {
   return Object.hasOwn(TESTS, name);
 }
 
-/** A null key makes every operator false, the negative ones too. */
-export function holdsCondition(key: Json, operator: Operator, value: Json): boolean {
-  return key !== null && TESTS[operator](key, value);
+/** A null key makes every operator false, the negative ones too. `problem`: the two are too much to compare. */
+export function holdsCondition(key: Json, operator: Operator, value: Json): boolean | { problem: string } {
+  if (key === null) return false;
+  const result = runGuarded(() => TESTS[operator](key, value, new Effort()));
+  return "value" in result ? result.value : { problem: `${operator} ${result.fault.message}` };
 }
 
-function isEqualCondition(key: Json, value: Json): boolean {
+function isEqualCondition(key: Json, value: Json, effort: Effort): boolean {
   if (typeof key === "bigint" && typeof value === "bigint") return key === value;
   if (typeof key === "number" || typeof key === "bigint") return numberOf(value) === Number(key);
-  if (typeof key === "string") return isEqualText(key, value);
+  if (typeof key === "string") return isEqualText(key, value, effort);
   return typeof key === "boolean" ? key === value : isDeepEqual(key, value);
 }
 
-function isEqualText(key: string, value: Json): boolean {
+function isEqualText(key: string, value: Json, effort: Effort): boolean {
   const durations = bothDurations(key, value);
   if (durations !== undefined) return durations.key === durations.value;
   if (typeof value !== "string") return false;
   if (compareAsQuantities(key, key) !== undefined) return compareAsQuantities(key, value) === 0;
+  effort.match(value, key);
   return compileWildcard(value)(key);
 }
 
@@ -131,5 +136,5 @@ function wholeSeconds(value: Json): bigint | undefined {
 }
 
 function member(membership: Membership): Test {
-  return (key, value) => isMember(membership, key, value);
+  return (key, value, effort) => isMember(membership, { key, value, effort });
 }

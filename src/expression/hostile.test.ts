@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Json } from "../object/index.ts";
+import { holdsCondition, type Operator } from "./condition.ts";
 import { compileTemplate } from "./template.ts";
 
 const environment = { now: () => new Date(0), random: () => () => 0.5, hash: () => "" };
@@ -59,6 +60,39 @@ describe("hostile input", () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 });
+
+const some = Array.from({ length: 20_000 }, (_, i) => `${"a".repeat(20)}${i}`);
+const others = Array.from({ length: 20_000 }, (_, i) => `${"b".repeat(20)}${i}`);
+const wild = others.map((text) => `*${text}*`);
+const A = "a".repeat(200_000);
+
+describe("hostile conditions", () => {
+  it.each<[what: string, operator: Operator, key: Json, value: Json, outcome: unknown]>([
+    ["two long lists", "AnyIn", some, others, false],
+    ["two long lists, the older way", "In", some, others, false],
+    ["a long list in itself", "AllIn", some, some, true],
+    ["two long lists with wildcards", "AnyIn", some, wild, /^AnyIn takes more than/],
+    ["wildcards on the other side", "AllNotIn", wild, some, /^AllNotIn takes more than/],
+    ["a pattern of many stars", "Equals", `${A}b`, `${"*a".repeat(50_000)}c`, /^Equals takes more than/],
+    ["the same in lists", "AnyIn", [`${A}b`], [`${"*a".repeat(50_000)}c`], /^AnyIn takes more than/],
+    ["a size that costs nothing in 32 bits", "Equals", "a".repeat(65_536), `${"*a".repeat(32_768)}`, /takes more than/],
+    ["a number of many digits", "GreaterThan", `${"1".repeat(200_000)}x`, 1, false],
+    ["a range of many digits", "AnyIn", "5", `${"1".repeat(200_000)}-${"1".repeat(200_000)}x`, false],
+    ["a version of many parts", "GreaterThan", `1.2.3-${"1.".repeat(100_000)}`, "1.2.3", false],
+    ["deep data beside shallow", "Equals", bindings.deep, [], false],
+    ["deep data that is the same", "Equals", bindings.deep, deepCopy(), /nested too deeply/],
+  ])("with %s end soon", (_what, operator, key, value, outcome) => {
+    const start = performance.now();
+    const held = holdsCondition(key, operator, value);
+    if (outcome instanceof RegExp) expect(held).toMatchObject({ problem: expect.stringMatching(outcome) });
+    else expect(held).toBe(outcome);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+});
+
+function deepCopy(): Json {
+  return JSON.parse("[".repeat(100_000) + "]".repeat(100_000)) as Json;
+}
 
 function yamlBomb(): string {
   const lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"];

@@ -5,6 +5,7 @@ export { type ImageReference, parseImage, printImage } from "./image.ts";
 export { readYaml, readYamlDocuments } from "./jmespath/index.ts";
 export type {
   Bindings,
+  Budget,
   CompileOptions,
   Environment,
   Evaluated,

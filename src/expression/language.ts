@@ -31,6 +31,13 @@ export interface Environment {
   random(place: string): () => number;
   /** Lower-case hex digest of the text's UTF-8 bytes. */
   hash(algorithm: HashAlgorithm, text: string): string;
+  /** What evaluations may cost together, beside the bound that each has; absent: as much as they like. */
+  readonly budget?: Budget;
+}
+
+/** Steps that evaluations have together; see `Environment.budget`. */
+export interface Budget {
+  left: number;
 }
 
 export interface ExpressionError {
@@ -51,4 +58,6 @@ export interface CompileOptions {
   readonly roots?: ReadonlySet<string>;
   /** Roots whose first level is told apart in `reads`, as in `request.object`; default: request. */
   readonly detailed?: ReadonlySet<string>;
+  /** All that a root can have, for roots of which that is known: another name is a mistake. */
+  readonly fields?: ReadonlyMap<string, ReadonlySet<string>>;
 }

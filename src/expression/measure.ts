@@ -51,10 +51,14 @@ export function compareMeasures(left: string, right: string): number | undefined
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
+/** No number has more digits, and to read them costs the square of their number. */
+const MOST_DIGITS = 1_000;
+
 /** A number, or a string that is a decimal number; no suffixes. A large integer is rounded. */
 export function numberOf(value: Json): number | undefined {
   if (typeof value === "number" || typeof value === "bigint") return Number(value);
-  return typeof value === "string" && DECIMAL.test(value) ? Number(value) : undefined;
+  const isNumber = typeof value === "string" && value.length <= MOST_DIGITS && DECIMAL.test(value);
+  return isNumber ? Number(value) : undefined;
 }
 
 export interface Range {

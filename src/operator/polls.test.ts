@@ -56,17 +56,31 @@ describe("polls", () => {
     polls.stop();
   });
 
+  it("tell a claim once all that it asks is answered", async () => {
+    const { polls, told, results, until, answer } = startPolls({ interval: 60_000 });
+    polls.need(ONE, [A, B]);
+    polls.need(TWO, [A]);
+    answer("1");
+    await until(() => told.length === 1);
+    expect(told).toEqual(["a: two"]);
+    expect(results.get(A)).toEqual({ ok: true, value: "1" });
+    answer("2");
+    await until(() => told.length === 2);
+    expect(told).toEqual(["a: two", "b: one"]);
+    polls.stop();
+  });
+
   it("forget what nobody needs any more, also while it is asked", async () => {
     const { polls, asked, told, results, until, answer } = startPolls();
     polls.need(ONE, [A, B]);
     answer("1");
-    await until(() => told.length === 1);
+    await until(() => results.get(A) !== undefined);
     polls.need(ONE, []);
     expect(results.get(A)).toBeUndefined();
     answer("2");
     polls.need(ONE, [B]);
     answer("3");
-    await until(() => told.length === 2);
+    await until(() => told.length === 1);
     expect(results.get(B)).toEqual({ ok: true, value: "3" });
     expect(asked).toEqual(["a", "b", "b"]);
     polls.stop();

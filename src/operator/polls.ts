@@ -24,8 +24,8 @@ export type PollsOptions = {
   interval: number;
   /** False: somebody else is in charge. */
   mayAsk(): boolean;
-  /** There is an answer, perhaps the same as before, to what these claims asked. */
-  onAnswered(call: Call, claims: ReadonlySet<ClaimKey>): void;
+  /** There is an answer, perhaps the same as before, to what these claims asked, who wait for no other. */
+  onAnswered(call: Call, claims: readonly ClaimKey[]): void;
   onCalled(call: Call, called: Called): void;
 };
 
@@ -106,7 +106,14 @@ class RunningPolls implements Polls {
     results.set(call, called.result, called.size);
     poll.failures = called.result.ok ? 0 : poll.failures + 1;
     poll.timer = setTimeout(() => this.#ask(poll), this.#wait(poll)).unref();
-    onAnswered(call, poll.claims);
+    const claims = [...poll.claims].filter((claim) => this.#isAnswered(claim));
+    if (claims.length > 0) onAnswered(call, claims);
+  }
+
+  /** Until all that it asks is answered, to plan a claim again would only find it held. */
+  #isAnswered(claim: ClaimKey): boolean {
+    const { results } = this.#options;
+    return this.#needs.get(claim)?.every((call) => results.get(call) !== undefined) === true;
   }
 
   #isNeeded(poll: Poll): boolean {

@@ -149,6 +149,13 @@ describe("a call", () => {
     expect(plan.wants).toHaveLength(1);
   });
 
+  it("is not needed any more when the policy is gone, also while nobody knows what to do with its targets", () => {
+    const { world, key } = worldWith(VERSION, "{{ x }}");
+    world.states.clear();
+    world.disposals.clear();
+    expect(planClaim(world, key)).toMatchObject({ fate: "held", calls: [] });
+  });
+
   it("is not needed any more when the trigger is gone", () => {
     const { world, key } = worldWith(VERSION, "{{ x }}");
     world.stores.get("/v1/namespaces")?.remove(SHOP);

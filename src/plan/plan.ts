@@ -7,6 +7,9 @@ import {
   claimRef,
   type Dependency,
   dependsOnNamespace,
+  type FirstApplied,
+  findRule,
+  type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";
@@ -47,7 +50,10 @@ export function objectsReadBy(world: World, key: ClaimKey): KubernetesObject[] {
 
 function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract<Fate, { type: "held" }>): Plan {
   const targets = kept ? [...world.inventory.ofClaim(key, undefined)].map(({ ref }) => ref) : [];
-  return { ...nothing(key, "held", because), kept: targets, ...(again === undefined ? {} : { again }) };
+  const { policy, rule } = claimRef(key);
+  const isServed = findRule(world.policies.get(keyOf(policy)), rule) !== undefined;
+  const calls = isServed ? undefined : []; // nobody reads the answers any more
+  return { ...nothing(key, "held", because), calls, kept: targets, ...(again === undefined ? {} : { again }) };
 }
 
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {

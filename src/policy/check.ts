@@ -79,7 +79,7 @@ function translate(issue: z.core.$ZodIssue, root: Json): IssueAt[] {
   const value = valueAt(root, at);
   const tell = (code: IssueCode, message: string): IssueAt => ({ code, at, value, message });
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ code: "UnknownField", at: [...at, key], message: UNKNOWN }));
+    return issue.keys.map((key) => ({ code: "UnknownField", at: [...at, key], message: unknownMessage(at, key) }));
   }
   if (value === undefined) return [tell("MissingField", "this field is required: add it")];
   if (issue.code === "invalid_type") return [tell("WrongType", `has to be ${article(issue.expected)}`)];
@@ -92,6 +92,12 @@ function translate(issue: z.core.$ZodIssue, root: Json): IssueAt[] {
 }
 
 const UNKNOWN = "the language has no such field here: check its spelling and indentation, or remove it";
+
+/** Where people look for a field that stands elsewhere. */
+function unknownMessage(at: Path, key: string): string {
+  const isClone = at.at(-1) === "clone" && (key === "kind" || key === "apiVersion");
+  return isClone ? `a copy has the kind of its source, so ${key} stands beside clone: remove it here` : UNKNOWN;
+}
 
 function article(type: string): string {
   const names: Record<string, string> = {

@@ -19,9 +19,21 @@ export const content = constrained(
       "a finalizer would keep the object from going when it is no longer wanted, and Perennial takes none off: remove it",
     offenders: (data) => (valueAt(data, FINALIZERS) === undefined ? [] : [FINALIZERS]),
   },
+  {
+    code: "WrongType",
+    message: "labels and annotations are strings: put it in quotes",
+    offenders: (data) => ["labels", "annotations"].flatMap((field) => findNoTexts(data, ["metadata", field])),
+  },
 );
 
 const FINALIZERS: Path = ["metadata", "finalizers"];
+
+function findNoTexts(data: Json, at: Path): Path[] {
+  const texts = valueAt(data, at);
+  if (!isJsonObject(texts)) return [];
+  const wrong = Object.entries(texts).filter(([, value]) => value !== null && typeof value !== "string");
+  return wrong.map(([key]) => [...at, key]);
+}
 
 function findAnchors(value: Json, at: Path): Path[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => findAnchors(item, [...at, index]));

@@ -90,6 +90,12 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
   ["a mode that is not served", clusterPolicy({ rules: [RULE], mode: "Report" }), "InvalidValue spec.mode"],
   ["a prune limit below none", clusterPolicy({ rules: [RULE], pruneLimit: -2 }), "OutOfBounds spec.pruneLimit"],
   [
+    "a label in data that is a number",
+    withRule({ generate: { ...GENERATE, data: { metadata: { labels: { size: 1, team: "{{ request.name }}" } } } } }),
+    `WrongType ${MADE}.data.metadata.labels.size`,
+  ],
+  ["another kind in clone", cloned({ kind: "Secret", name: "a", namespace: "b" }), `UnknownField ${MADE}.clone.kind`],
+  [
     "a finalizer in data",
     withGenerate({ data: { metadata: { finalizers: ["example.com/keep"] } } }),
     "InvalidValue spec.rules[0].generate.data.metadata.finalizers",
@@ -147,6 +153,19 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
     "a variable in match",
     withRule({ match: filtered({ names: ["{{ request.name }}"] }) }),
     `VariableNotAllowed ${ANY}.names[0]`,
+  ],
+  [
+    "a variable among annotations",
+    withRule({ match: filtered({ annotations: { team: "{{ request.name }}" } }) }),
+    `VariableNotAllowed ${ANY}.annotations.team`,
+  ],
+  [
+    "a wildcard in matchExpressions",
+    withRule({
+      match: filtered({ selector: { matchExpressions: [{ key: "te*", operator: "In", values: ["a", "b?"] }] } }),
+    }),
+    `InvalidSelector ${ANY}.selector.matchExpressions[0].key`,
+    `InvalidSelector ${ANY}.selector.matchExpressions[0].values[1]`,
   ],
   ["an empty selector", withRule({ match: filtered({ selector: {} }) }), `InvalidSelector ${ANY}.selector`],
   [

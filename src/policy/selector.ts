@@ -34,6 +34,12 @@ const requirement = constrained(
       "The label values to compare with.",
     ).optional(),
   }),
+  {
+    code: "InvalidSelector",
+    message:
+      "is no label, so nothing could carry it: keys are [prefix/]name, values at most 63 letters, digits, -, _ and .; wildcards stand in matchLabels only",
+    offenders: (entry) => (isJsonObject(entry) ? wrongLabels(entry) : []),
+  },
   objectRule({
     code: "InvalidSelector",
     field: "values",
@@ -46,6 +52,15 @@ const requirement = constrained(
     },
   }),
 );
+
+function wrongLabels({ key, values }: { [field: string]: Json }): Path[] {
+  const isWrong = (value: Json | undefined, form: RegExp): boolean =>
+    typeof value === "string" && value !== "" && (/[*?]/.test(value) || !form.test(value));
+  const wrong = (Array.isArray(values) ? values : []).flatMap((value, i): Path[] =>
+    isWrong(value, VALUE) ? [["values", i]] : [],
+  );
+  return isWrong(key, KEY) ? [["key"], ...wrong] : wrong;
+}
 
 /** `of` says whose labels are looked at. */
 export function labelSelector(of: string) {
@@ -90,6 +105,15 @@ export function annotationPatterns() {
       offenders: (annotations) =>
         entriesOf(annotations)
           .filter(([key]) => !KEY.test(key))
+          .map(([key]): Path => [key]),
+    },
+    {
+      code: "VariableNotAllowed",
+      message:
+        "match and exclude take no {{ variables }}: write the value or a pattern; for a decision by expression use preconditions",
+      offenders: (annotations) =>
+        entriesOf(annotations)
+          .filter(([, value]) => typeof value === "string" && value.includes("{{"))
           .map(([key]): Path => [key]),
     },
   );

@@ -45,7 +45,7 @@ export class Build {
 
   /** Undefined when there are issues; they are noted. */
   template(value: Json, path: string, roots: ReadonlySet<string>): Template | undefined {
-    const compiled = compileTemplate(value, path, { roots });
+    const compiled = compileTemplate(value, path, { roots, fields: FIELDS });
     if ("issues" in compiled) return this.#noteIssues(compiled.issues);
     return this.#noteReads(compiled.template, path);
   }
@@ -56,7 +56,7 @@ export class Build {
     path: string,
     { roots, onValue = false }: { roots: ReadonlySet<string>; onValue?: boolean },
   ): Expression | undefined {
-    const compiled = compileExpression(text, path, { roots, onValue });
+    const compiled = compileExpression(text, path, { roots, fields: FIELDS, onValue });
     if ("issues" in compiled) return this.#noteIssues(compiled.issues);
     return this.#noteReads(compiled.expression, path);
   }
@@ -94,6 +94,17 @@ const WHO = [
   "serviceAccountName",
   "serviceAccountNamespace",
 ];
+
+/** What an admission request has. At rest some of it is not there, which `||` can tell. */
+const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    "request",
+    new Set([
+      ...["object", "oldObject", "name", "namespace", "operation", "kind", "resource", "subResource", "options", "uid"],
+      ...["requestKind", "requestResource", "requestSubResource", "dryRun", "userInfo", "roles", "clusterRoles"],
+    ]),
+  ],
+]);
 
 function expressionIssue({ path, value, message, unknownRoot }: ExpressionIssue): Issue {
   return { code: unknownRoot ? "UnknownVariable" : "InvalidExpression", path, value, message };

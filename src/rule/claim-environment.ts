@@ -4,12 +4,20 @@
  * what decides whether the rule applies sees the time go on.
  */
 
-import type { Environment, HashAlgorithm } from "../expression/index.ts";
+import type { Budget, Environment, HashAlgorithm } from "../expression/index.ts";
 import { type ClaimIdentity, isEqual, isJsonObject, type Json, printJson } from "../object/index.ts";
 import type { Snapshot } from "./rule.ts";
 
-/** `usesClock`: of the rule; a rule that does not use it needs no first apply. */
-export type ClaimEnvironmentOptions = { snapshot: Snapshot; claim: ClaimIdentity; usesClock: boolean };
+/** `usesClock`: of the rule; a rule that does not use it needs no first apply. `budget`: for all that is evaluated. */
+export type ClaimEnvironmentOptions = {
+  snapshot: Snapshot;
+  claim: ClaimIdentity;
+  usesClock: boolean;
+  budget: Budget;
+};
+
+/** Steps for one claim: no more than a second or two, whatever a foreach runs over. */
+export const CLAIM_STEPS = 5_000_000;
 
 export class ClaimEnvironment implements Environment {
   readonly #options: ClaimEnvironmentOptions;
@@ -19,6 +27,10 @@ export class ClaimEnvironment implements Environment {
   constructor(options: ClaimEnvironmentOptions, element: () => string = () => "") {
     this.#options = options;
     this.#element = element;
+  }
+
+  get budget(): Budget {
+    return this.#options.budget;
   }
 
   now(): Date {

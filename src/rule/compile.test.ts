@@ -282,6 +282,23 @@ describe("generate", () => {
       "spec.rules[0].generate.data.data.a",
     ],
     ["an unknown function", { name: "{{ nope('x') }}" }, "InvalidExpression", "spec.rules[0].generate.name"],
+    ...[
+      "regex_match('(?=a)', request.name)",
+      "regex_replace_all('(', request.name, 'b')",
+      "regex_replace_all_literal('a{2000}', request.name, 'b')",
+      "random('[a-')",
+      "semver_compare(request.name, '^1.0.0')",
+      "time_add(request.name, '1d')",
+      "time_truncate(request.name, 'an hour')",
+      "to_upper(`1`)",
+      "join(request.name)",
+      "sort_by(request.object.spec, 'name')",
+    ].map((call): [string, object, string, string] => [
+      call,
+      { name: `{{ ${call} }}` },
+      "InvalidExpression",
+      "spec.rules[0].generate.name",
+    ]),
     ["an unknown variable", { name: "{{ element.name }}" }, "UnknownVariable", "spec.rules[0].generate.name"],
   ])("refuses %s with its path", (_name, more, code, path) => {
     const generated = JSON.parse(JSON.stringify({ ...(generate() as object), ...more }));

@@ -176,3 +176,35 @@ describe("foreach", () => {
     expect(issuesOf(ruleWith({ generate: { foreach: [] } }))).toEqual(["OutOfBounds spec.rules[0].generate.foreach"]);
   });
 });
+
+describe("a long list", () => {
+  /** A trigger with as many words in an annotation. */
+  const wordy = (count: number): KubernetesObject => ({
+    ...TRIGGER,
+    metadata: { ...TRIGGER.metadata, annotations: { words: Array(count).fill("w").join(",") } },
+  });
+  const words = "split(request.object.metadata.annotations.words, ',')";
+
+  it("is refused as a whole, and deletes nothing, when it has more elements than are served", () => {
+    const desired = desiredBy(foreach({ list: words, name: "made-{{ elementIndex }}" }), { trigger: wordy(5_001) });
+    const message = `${AT}.list gives 5001 elements; at most 5000 are served: select fewer`;
+    expect(desired).toMatchObject({ ok: true, targets: [], failed: [{ reason: "ExpressionFailed", message }] });
+  });
+
+  it("of which each element is much work ends soon, whatever each of them may cost", () => {
+    const much = "{{ sort(split(request.object.metadata.annotations.words, '')) | length(@) }}";
+    const rule = foreach({ list: words, name: "made-{{ elementIndex }}", data: { data: { much } } });
+    const start = performance.now();
+    const desired = desiredBy(rule, { trigger: wordy(5_000) });
+    expect(performance.now() - start).toBeLessThan(20_000);
+    if (!desired.ok) throw new Error(desired.message);
+    expect(desired.targets.length).toBeGreaterThan(1);
+    expect(desired.failed?.at(-1)?.message).toContain("too much; compute less");
+  });
+
+  it("has its say again at the next plan", () => {
+    const rule = compiledRule(foreach({ list: words, name: "made-{{ elementIndex }}" }));
+    for (let plan = 0; plan < 3; plan++)
+      expect(desiredBy(rule, { trigger: wordy(5_000) })).toMatchObject({ ok: true, targets: { length: 5_000 } });
+  });
+});

@@ -52,11 +52,18 @@ function compileEntry(entry: WrittenEntry, { path, roots, build }: BlockScope): 
   return { path, list, context, preconditions, block };
 }
 
+/** Whoever may write a trigger may make its list long. */
+const MOST_ELEMENTS = 5_000;
+
 /** An element that fails does not stop the others. Null elements are skipped. */
 function desireEach({ path, list, context, preconditions, block }: Entry, scope: Scope, made: Gathered): void {
   const found = scope.evaluate(list);
   if (!found.ok) return made.addFailed(found);
   const elements = elementsOf(found.value);
+  if (elements.length > MOST_ELEMENTS) {
+    const message = `${path}.list gives ${elements.length} elements; at most ${MOST_ELEMENTS} are served: select fewer`;
+    return made.addFailed(failed("ExpressionFailed", message));
+  }
   elements.forEach((element, index) => {
     if (element === null) return;
     const roots = { element, elementIndex: index, element0: element, elementIndex0: index };

@@ -3,7 +3,7 @@
 import { type KubernetesObject, type ObjectRef, printRef, refOf } from "../object/index.ts";
 import type { CompiledBlock } from "./block-scope.ts";
 import type { Change } from "./change.ts";
-import { ClaimEnvironment } from "./claim-environment.ts";
+import { CLAIM_STEPS, ClaimEnvironment } from "./claim-environment.ts";
 import type { Explanation } from "./explanation.ts";
 import { failed } from "./failed.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
@@ -30,11 +30,17 @@ export function desiredAtRest(meaning: Meaning, trigger: KubernetesObject, snaps
   return updated.ok && updated.idle !== undefined ? created : updated;
 }
 
+/** What it asked may be asked again later, one question at a time: that is not part of what this costs. */
 export function desiredBy(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot, change: Change): Desired {
-  const { generated, preconditions } = meaning;
   const scope = scopeOf(meaning, trigger, snapshot, change);
+  const desired = desiredIn(scope, meaning);
+  scope.environment.budget.left = Number.POSITIVE_INFINITY;
+  return withPossibleOwners(desired, trigger);
+}
+
+function desiredIn(scope: Scope, { generated, preconditions }: Meaning): Desired {
   const reason = preconditions?.whyNot(scope.inRealTime());
-  if (reason === undefined) return withPossibleOwners(generated.desired(scope), trigger);
+  if (reason === undefined) return generated.desired(scope);
   return typeof reason === "string" ? { ok: true, targets: [], unmet: [], idle: reason } : reason;
 }
 
@@ -80,6 +86,6 @@ function scopeOf(
   change: Change,
 ): Scope {
   const claim = { policy, rule, trigger: refOf(trigger), triggerUid: trigger.metadata.uid ?? "" };
-  const environment = new ClaimEnvironment({ snapshot, claim, usesClock });
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock, budget: { left: CLAIM_STEPS } });
   return new Scope(triggerBindings(trigger, change), { snapshot, environment }, context);
 }

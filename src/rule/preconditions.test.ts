@@ -109,6 +109,17 @@ describe("preconditions that are wrong", () => {
     ["an expression that does not parse", keyed("{{ request. }}"), `InvalidExpression ${AT}[0].key`],
     ["an unknown function", keyed("{{ upper('a') }}"), `InvalidExpression ${AT}[0].key`],
     ["a variable that is not known", keyed("{{ team }}"), `UnknownVariable ${AT}[0].key`],
+    ["a field that no request has", keyed("{{ request.objct.metadata.name }}"), `UnknownVariable ${AT}[0].key`],
+    [
+      "an operation that there is not",
+      [{ key: "{{ request.operation }}", operator: "NotEquals", value: "PATCH" }],
+      `InvalidValue ${AT}[0].value`,
+    ],
+    [
+      "one among others",
+      { any: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATE", "update"] }] },
+      `InvalidValue ${AT}.any[0].value`,
+    ],
     ["an element outside foreach", keyed("{{ element }}"), `UnknownVariable ${AT}[0].key`],
     [
       "two mistakes",
@@ -126,4 +137,14 @@ describe("preconditions that are wrong", () => {
       expect.objectContaining({ value: '"Matches"', message: expect.stringContaining("Equals, Equal, NotEquals") }),
     ]);
   });
+});
+
+it("A comparison that is too much is an error, not a no", () => {
+  const [key, value] = ["text", "pattern"].map((name) => `{{ request.object.metadata.annotations.${name} }}`);
+  const annotations = { pattern: `${"*a".repeat(60_000)}b`, text: "a".repeat(120_000) };
+  const trigger = { ...TRIGGER, metadata: { ...TRIGGER.metadata, annotations } };
+  const hostile = JSON.parse(JSON.stringify([{ key, operator: "Equals", value }])) as Json;
+  expect(dataOf(desiredBy(under(hostile), { trigger }))).toMatch(
+    /^ExpressionFailed: .*preconditions\[0\]: Equals takes/,
+  );
 });

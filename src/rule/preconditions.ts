@@ -1,12 +1,12 @@
 /** preconditions: comparisons that have to hold for a trigger before anything is generated for it. */
 
 import { type Environment, holdsCondition, type Operator, type Template } from "../expression/index.ts";
-import type { Json } from "../object/index.ts";
+import { type Json, printJson } from "../object/index.ts";
 import type { PolicyCondition, Preconditions } from "../policy/index.ts";
 import type { Build } from "./build.ts";
 import type { Operation } from "./change.ts";
 import type { Compared, ConditionCheck } from "./explanation.ts";
-import type { Failed } from "./failed.ts";
+import { type Failed, failed } from "./failed.ts";
 import type { Scope } from "./scope.ts";
 
 export type CompiledPreconditions = {
@@ -49,10 +49,24 @@ function compileCondition(
   roots: ReadonlySet<string>,
   build: Build,
 ): Condition | undefined {
+  noteUnknownOperations(key, value, { path: `${path}.value`, build });
   const compiledKey = build.template(key, `${path}.key`, roots);
   const compiledValue = build.template(value, `${path}.value`, roots);
   if (compiledKey === undefined || compiledValue === undefined) return undefined;
   return { path, key: compiledKey, operator, value: compiledValue, message };
+}
+
+const OPERATIONS = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
+
+/** A request has one of four operations; with another one the comparison always comes out the same. */
+function noteUnknownOperations(key: Json, value: Json, { path, build }: { path: string; build: Build }): void {
+  if (typeof key !== "string" || !/^\{\{-?\s*request\.operation\s*\}\}$/.test(key)) return;
+  const isKnown = (operation: Json): boolean =>
+    typeof operation === "string" && (/[*?|{]/.test(operation) || OPERATIONS.includes(operation));
+  const unknown = (Array.isArray(value) ? value : [value]).find((operation) => !isKnown(operation));
+  if (unknown === undefined) return;
+  const message = `a request has one of the operations ${OPERATIONS.join(", ")}: compare with those`;
+  build.issues.push({ code: "InvalidValue", path, value: printJson(unknown), message });
 }
 
 function whyNotAll(conditions: readonly Condition[], scope: Scope): string | Failed | undefined {
@@ -80,12 +94,14 @@ function isHeld(condition: Condition, scope: Scope): boolean | Failed {
   return compared.ok ? compared.holds : compared;
 }
 
-function compare({ key, operator, value }: Condition, scope: Scope): Compared {
+function compare({ path, key, operator, value }: Condition, scope: Scope): Compared {
   const left = scope.evaluate(key);
   if (!left.ok) return left;
   const right = scope.evaluate(value);
   if (!right.ok) return right;
-  return { ok: true, key: left.value, value: right.value, holds: holdsCondition(left.value, operator, right.value) };
+  const holds = holdsCondition(left.value, operator, right.value);
+  if (typeof holds !== "boolean") return failed("ExpressionFailed", `${path}: ${holds.problem}`);
+  return { ok: true, key: left.value, value: right.value, holds };
 }
 
 function checkCondition(condition: Condition, scope: Scope): ConditionCheck {
@@ -127,5 +143,5 @@ function holdsOn(operation: Operation, { key, operator, value }: Condition): boo
   const evaluated = [key, value].map((template) => template.evaluate(bindings, NOWHERE));
   const values: Json[] = evaluated.flatMap((result) => (result.ok ? [result.value] : []));
   const [left = null, right = null] = values;
-  return values.length < 2 || holdsCondition(left, operator, right);
+  return values.length < 2 || holdsCondition(left, operator, right) !== false;
 }

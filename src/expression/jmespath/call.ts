@@ -18,6 +18,7 @@ export function compileCall(node: CallNode, scope: Scope, compiler: Compiler): S
   checkCount(spec, node);
   if (spec.usesClock === true) scope.noteClock();
   for (const [at, arg] of node.args.entries()) checkArgument(spec, arg, at, node.at);
+  checkLiteral(spec, node);
   const references = node.args.map((arg) =>
     arg.kind === "reference" ? compiler.compile(arg.body, withoutRoots(scope)) : undefined,
   );
@@ -59,6 +60,18 @@ function checkArgument(spec: FunctionSpec, arg: Node, at: number, position: numb
   if (arg.kind !== "literal" || typeof parameter === "string" || parameter.includes(typeOf(arg.value))) return;
   const found = describe(arg.value);
   throw new Fault(`${spec.name}: argument ${at + 1} must be ${showTypes(parameter)}, not ${found}`, { position });
+}
+
+/** Such as a regular expression, or a duration: what is wrong with it is told before anything is planned. */
+function checkLiteral({ name, checkLiteral }: FunctionSpec, { args, at }: CallNode): void {
+  const checked = checkLiteral === undefined ? undefined : args[checkLiteral.at];
+  if (checkLiteral === undefined || checked?.kind !== "literal") return;
+  const literals = args.map((arg) => (arg.kind === "literal" ? arg.value : null));
+  try {
+    checkLiteral.check(new Arguments(name, literals, []));
+  } catch (error) {
+    throw error instanceof Fault ? new Fault(error.message, { position: at }) : error;
+  }
 }
 
 function parameterAt(spec: FunctionSpec, at: number): Parameter {

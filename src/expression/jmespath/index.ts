@@ -43,7 +43,8 @@ export function compileJmespath(
   const noteClock = (): void => {
     usesClock = true;
   };
-  const scope = { roots: options.roots, detailed: options.detailed ?? REQUEST, reads, noteClock };
+  const { roots, fields, detailed = REQUEST } = options;
+  const scope = { roots, detailed, fields, reads, noteClock };
   try {
     const run = compile(parse(source), functions, scope);
     return { expression: { run, reads, usesClock } };

@@ -18,12 +18,21 @@ const LONGEST_PATTERN = 1000;
 const OPEN_REPEATS = 10;
 
 export function generateText(pattern: string, next: () => number, run: Run): string {
+  const draw: Draw = { run, next, text: "" };
+  parsePattern(pattern)(draw);
+  return draw.text;
+}
+
+/** Throws a Fault when it is no pattern. */
+export function checkPattern(pattern: string): void {
+  parsePattern(pattern);
+}
+
+function parsePattern(pattern: string): Generator {
   if (pattern === "") throw new Fault("random: the pattern is empty");
   if (pattern.length > LONGEST_PATTERN)
     throw new Fault(`random: the pattern is longer than ${LONGEST_PATTERN} characters`);
-  const draw: Draw = { run, next, text: "" };
-  generatorOf(pattern)(draw);
-  return draw.text;
+  return generatorOf(pattern);
 }
 
 /** Of patterns that were parsed: mostly a policy writes them out, so that they come again with each claim. */

@@ -1,7 +1,7 @@
 /** One evaluation: what it may still spend, and what it last failed to find. */
 
 import type { Json } from "../../object/index.ts";
-import type { Environment } from "../language.ts";
+import type { Budget, Environment } from "../language.ts";
 import { Fault } from "./fault.ts";
 import { MAX_BUILT_BYTES, MAX_OUTPUT_BYTES, MAX_STEPS } from "./limits.ts";
 
@@ -17,18 +17,23 @@ export class Run {
   missing: { readonly names: readonly string[]; readonly at: number } | undefined;
   /** The values of nested variables, by hole number. */
   holes: readonly Json[] = [];
+  readonly #budget: Budget | undefined;
   #steps = 0;
   #built = 0;
   #output = 0;
 
   constructor(environment: Environment) {
     this.environment = environment;
+    this.#budget = environment.budget;
   }
 
   /** Pays for work before it is done. */
   spend(steps: number): void {
     this.#steps += steps;
     if (this.#steps > MAX_STEPS) throw new Fault(`takes more than ${MAX_STEPS} steps; work on less data`);
+    if (this.#budget === undefined) return;
+    this.#budget.left -= steps;
+    if (this.#budget.left < 0) throw new Fault("all that the rule computes for this trigger is too much; compute less");
   }
 
   /** Pays for a text or list of that size before it is built. */

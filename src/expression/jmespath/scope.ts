@@ -1,12 +1,15 @@
 /** Where a piece of an expression stands: still at the roots, where names are checked and noted, or below them. */
 
 import { Fault } from "./fault.ts";
+import { hasHole } from "./hole.ts";
 import { compareText } from "./value.ts";
 
 export interface Scope {
   /** The roots that exist here; undefined below the roots, or where an expression runs on a plain value. */
   readonly roots: ReadonlySet<string> | undefined;
   readonly detailed: ReadonlySet<string>;
+  /** What a root can have; undefined where nobody knows. */
+  readonly fields: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** What the whole expression reads; grows while it is compiled. */
   readonly reads: Set<string>;
   /** Told that a function is called that looks at the clock. */
@@ -23,6 +26,12 @@ export function noteRoot(scope: Scope, names: readonly string[], position: numbe
   const [root = "", second] = names;
   if (root !== "" && !scope.roots.has(root))
     throw new Fault(unknownRoot(root, scope.roots), { position, unknownRoot: true });
+  const fields = scope.fields?.get(root);
+  if (second !== undefined && fields?.has(second) === false && !hasHole(second))
+    throw new Fault(`${root} never has "${second}"; it may have ${[...fields].join(", ")}`, {
+      position,
+      unknownRoot: true,
+    });
   scope.reads.add(scope.detailed.has(root) && second !== undefined ? `${root}.${second}` : root);
 }
 

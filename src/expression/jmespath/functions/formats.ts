@@ -3,9 +3,9 @@
 import { parseImage, printImage } from "../../image.ts";
 import { parseRange, parseVersion } from "../../semver.ts";
 import { isExternalHost } from "../host.ts";
-import { generateText } from "../random.ts";
+import { checkPattern, generateText } from "../random.ts";
 import { decodeX509 } from "../x509.ts";
-import type { FunctionSpec } from "./signature.ts";
+import type { Arguments, FunctionSpec } from "./signature.ts";
 
 const STRING = ["string"] as const;
 
@@ -13,12 +13,10 @@ export const formatFunctions: readonly FunctionSpec[] = [
   {
     name: "semver_compare",
     parameters: [STRING, STRING],
+    checkLiteral: { at: 1, check: rangeOf },
     call(args, run) {
       run.spend(args.text(1).length);
-      const range = parseRange(args.text(1));
-      if (range === undefined)
-        throw args.wrong(1, "a range of versions such as >=1.2.x <2.0.0 (^ and ~ are not known)");
-      return range(parseVersion(args.text(0)) ?? { numbers: [0n, 0n, 0n], prerelease: [] });
+      return rangeOf(args)(parseVersion(args.text(0)) ?? { numbers: [0n, 0n, 0n], prerelease: [] });
     },
   },
   {
@@ -52,12 +50,19 @@ export const formatFunctions: readonly FunctionSpec[] = [
   {
     name: "random",
     parameters: [STRING],
+    checkLiteral: { at: 0, check: (args) => checkPattern(args.text(0)) },
     call(args, run) {
       const next = run.environment.random(`${run.place}#${run.randomCalls++}`);
       return generateText(args.text(0), next, run);
     },
   },
 ];
+
+function rangeOf(args: Arguments): NonNullable<ReturnType<typeof parseRange>> {
+  const range = parseRange(args.text(1));
+  if (range === undefined) throw args.wrong(1, "a range of versions such as >=1.2.x <2.0.0 (^ and ~ are not known)");
+  return range;
+}
 
 function hostOf(text: string): string | undefined {
   const url = text.length > 10_000 ? null : URL.parse(text);

@@ -14,6 +14,7 @@ export const patternFunctions: readonly FunctionSpec[] = [
   {
     name: "regex_match",
     parameters: [STRING, TEXT],
+    checkLiteral: { at: 0, check: compileRegex },
     call(args, run) {
       const regex = compileRegex(args);
       const text = showValue(args.value(1), run);
@@ -24,11 +25,13 @@ export const patternFunctions: readonly FunctionSpec[] = [
   {
     name: "regex_replace_all",
     parameters: [STRING, TEXT, TEXT],
+    checkLiteral: { at: 0, check: compileRegex },
     call: (args, run) => replaceMatches(args, run, expandTemplate(showValue(args.value(2), run))),
   },
   {
     name: "regex_replace_all_literal",
     parameters: [STRING, TEXT, TEXT],
+    checkLiteral: { at: 0, check: compileRegex },
     call(args, run) {
       const literal = showValue(args.value(2), run);
       return replaceMatches(args, run, () => literal);
@@ -39,7 +42,7 @@ export const patternFunctions: readonly FunctionSpec[] = [
     parameters: [STRING, TEXT],
     call(args, run) {
       const text = showValue(args.value(1), run);
-      run.spend((args.text(0).length * text.length) >>> 4);
+      run.spend(Math.ceil((args.text(0).length * text.length) / 16));
       return compileWildcard(args.text(0))(text);
     },
   },

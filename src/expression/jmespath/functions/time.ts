@@ -25,6 +25,7 @@ export const timeFunctions: readonly FunctionSpec[] = [
   {
     name: "time_add",
     parameters: [STRING, STRING],
+    checkLiteral: { at: 1, check: (args) => durationAt(args, 1) },
     call(args) {
       const { nanos, offset } = momentAt(args, 0);
       return print({ nanos: nanos + durationAt(args, 1), offset }, args);
@@ -59,6 +60,7 @@ export const timeFunctions: readonly FunctionSpec[] = [
   {
     name: "time_truncate",
     parameters: [STRING, STRING],
+    checkLiteral: { at: 1, check: (args) => durationAt(args, 1) },
     call: (args) => print(truncateMoment(momentAt(args, 0), durationAt(args, 1)), args),
   },
 ];
