@@ -7,9 +7,7 @@ import {
   claimRef,
   type Dependency,
   dependsOnNamespace,
-  type FirstApplied,
   findRule,
-  type Look,
   type TargetRecord,
   type World,
 } from "../state/index.ts";

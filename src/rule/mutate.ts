@@ -19,7 +19,7 @@ import {
   versionOf,
 } from "../object/index.ts";
 import type { Rule } from "../policy/index.ts";
-import { ClaimEnvironment } from "./claim-environment.ts";
+import { CLAIM_STEPS, ClaimEnvironment } from "./claim-environment.ts";
 import { type Failed, failed } from "./failed.ts";
 import { compileLoop, MOST_ELEMENTS, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
 import { compilePatch } from "./mutate-patch.ts";
@@ -88,7 +88,7 @@ export function mutateScope(
   snapshot: Snapshot,
 ): Scope {
   const claim = { policy, rule, trigger: refOf(object), triggerUid: object.metadata.uid ?? "" };
-  const environment = new ClaimEnvironment({ snapshot, claim, usesClock: false });
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock: false, budget: { left: CLAIM_STEPS } });
   return new Scope(triggerBindings(object), { snapshot, environment }, context);
 }
 
