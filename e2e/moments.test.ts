@@ -171,6 +171,22 @@ describe("synchronize: false", () => {
     await waitForObject(cluster, map("changed", "welcome"));
   });
 
+  it("makes the object again for a change that is seen while the old one is still being deleted", async () => {
+    const patch = (finalizers: string) =>
+      cluster.kubectl(
+        ...["patch", "configmap", "welcome", "-n", "slow", "--type=merge"],
+        ...["-p", `{"metadata":{"finalizers":${finalizers}}}`],
+      );
+    await welcomed("slow");
+    await patch('["example.com/wait"]');
+    const old = await waitForObject(cluster, map("slow", "welcome"));
+    await cluster.kubectl("delete", "configmap", "welcome", "-n", "slow", "--wait=false");
+    await cluster.kubectl("annotate", "namespace", "slow", "touched=yes");
+    await laterEventProcessed(cluster, operator);
+    await patch("null");
+    await waitForObject(cluster, map("slow", "welcome"), ({ metadata }) => metadata.uid !== old.metadata.uid);
+  });
+
   it("is made for every trigger of a burst in which the operator is killed", async () => {
     const names = Array.from({ length: 100 }, (_, i) => `burst-${i}`);
     const bursting = Promise.all(

@@ -79,7 +79,12 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   const time = firstApplied === undefined ? {} : { firstApplied };
   const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle, ...time };
   world.claims.set(state, ruleKey, [...plan.reads, ...dependencies], plan.looks);
-  if (failures.length === 0) world.moments.delete(key);
+  if (failures.length === 0 && !isWaiting(plan)) world.moments.delete(key);
+}
+
+/** Nothing is wrong, and something is still to come: what is made for a moment is made when that is over. */
+function isWaiting({ steps }: Plan): boolean {
+  return steps.some((step) => step.verb === "skip" && !step.inSync);
 }
 
 /** A failure that goes on keeps its time, so that trying again is nothing new to tell. */

@@ -28,12 +28,16 @@ const rules = constrained(
   uniqueNames,
 );
 
-/** A boolean of the envelope that is not served yet. */
-function unservedFlag(description: string, why?: string) {
-  return unsupported(z.boolean().describe(description).optional(), why);
+/** A boolean of the envelope of which only one value is served. */
+function onlyTrue(description: string, message: string) {
+  const rule: Constraint = {
+    code: "UnsupportedField",
+    message,
+    cel: "self",
+    offenders: (value) => (value === false ? [[]] : []),
+  };
+  return constrained(z.boolean().describe(description), rule).optional();
 }
-
-const ACTS_ON_STORED = "rules always act on what is stored";
 
 export const spec = z
   .strictObject({
@@ -64,10 +68,13 @@ export const spec = z
         .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
         .optional(),
     ),
-    admission: unservedFlag("Whether the rules act when objects are admitted; true when absent.", ACTS_ON_STORED),
-    background: unservedFlag(
-      "Whether the rules act on what is stored; true when absent. false: only when objects are admitted.",
-      ACTS_ON_STORED,
+    admission: onlyTrue(
+      "Whether the rules act when objects are admitted; true when absent, and the only value that is served.",
+      "false is not served by this version: remove it",
+    ),
+    background: onlyTrue(
+      "Whether the rules act on what is stored; true when absent, and the only value that is served.",
+      "false (rules that act only when objects are admitted) is not served by this version: rules always act on what is stored; remove it",
     ),
     generateExisting: z
       .boolean()
@@ -76,10 +83,13 @@ export const spec = z
     mutateExistingOnPolicyUpdate: offlineOnly(
       z.boolean().describe("The older place of the field of the same name in mutate; that one wins.").optional(),
     ),
-    useServerSideApply: unservedFlag(
-      "Accepted for the sake of older policies: Perennial always uses server-side apply.",
+    useServerSideApply: z
+      .boolean()
+      .describe("Accepted for the sake of older policies: Perennial always uses server-side apply.")
+      .optional(),
+    emitWarning: unsupported(
+      z.boolean().describe("true: whoever sent a request gets a warning for each rule that changed it.").optional(),
     ),
-    emitWarning: unservedFlag("true: whoever sent a request gets a warning for each rule that changed it."),
     webhookConfiguration: unsupported(webhookConfiguration.optional()),
     failurePolicy: unsupported(
       z.enum(["Fail", "Ignore"]).describe("The older place of webhookConfiguration.failurePolicy.").optional(),
