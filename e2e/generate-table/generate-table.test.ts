@@ -51,9 +51,7 @@ describe.each<[mode: Mode, what: string]>([
         operator = await startOperator(cluster, { flags: FLAGS });
       },
     };
-    const t0 = performance.now();
     outcomes = await playAll(stage, mode);
-    console.log(mode, performance.now() - t0);
   }, PLAYING);
 
   it.each(cellsOf(mode).map((cell) => [cell.row.change, cell.column, cell] as const))(
