@@ -92,7 +92,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
   });
   log.info({ server, namespace: flags.namespace, metrics: health.address }, "perennial operator starts");
   try {
-    await operator.run(stopSignal());
+    await operator.run(stopSignal(() => log.error("did not stop in time: ending all the same")));
     log.info("stopped");
   } finally {
     await Promise.all([health.close(), client.close()]);
@@ -120,12 +120,20 @@ function systemNamespacesOf({ namespace, systemNamespaces }: OperatorFlags): Rea
   return new Set(known.filter((name) => !systemNamespaces.includes(name)));
 }
 
-/** The first SIGTERM or SIGINT drains; a second one, be it the other, ends the process at once. */
-function stopSignal(): AbortSignal {
+/** Milliseconds. A Pod is killed after 30 s, and could not say any more that something hung. */
+const LONGEST_STOP = 25_000;
+
+/** The first SIGTERM or SIGINT drains; a second one, be it the other, ends the process at once, and so does too long a drain. */
+function stopSignal(onLate: () => void): AbortSignal {
   const controller = new AbortController();
   const names = ["SIGTERM", "SIGINT"] as const;
+  const end = (): void => {
+    onLate();
+    process.exit(FAULT);
+  };
   const drain = (): void => {
     for (const name of names) process.off(name, drain);
+    setTimeout(end, LONGEST_STOP).unref();
     controller.abort();
   };
   for (const name of names) process.on(name, drain);

@@ -1,3 +1,4 @@
 export { DEFAULT_SYSTEM_NAMESPACES, type OperatorFlags, operatorCommand } from "./flags.ts";
 export { type HealthServer, startHealthServer } from "./health.ts";
-export { createOperator, type Operator, type OperatorOptions } from "./operator.ts";
+export { createOperator, type Operator } from "./operator.ts";
+export type { OperatorOptions } from "./options.ts";
