@@ -151,6 +151,13 @@ export const ROWS: readonly Row[] = [
     outcome: columns(GONE, KEPT),
   },
   {
+    change: "the trigger of a rule for DELETE is deleted",
+    policy: { operations: ["DELETE"] },
+    before: "",
+    act: (hands) => hands.deleteTrigger(),
+    outcome: columns({ running: BACK, stopped: GONE }, { running: BACK, stopped: GONE }),
+  },
+  {
     change: "a value of the context changes",
     policy: { value: "{{ settings.data.v }}", source: "{{ settings.data.v }}" },
     sources: { 1: "1", 2: "2" },
