@@ -107,6 +107,42 @@ describe("a test of a mutate rule", () => {
       ).toBe("passed");
   });
 
+  describe("about a custom resource whose definition is among the files", () => {
+    const items = { type: "object", properties: { name: { type: "string" }, size: { type: "integer" } } };
+    const parts = { type: "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], items };
+    const spec = { type: "object", properties: { parts } };
+    const schema = { openAPIV3Schema: { type: "object", properties: { spec } } };
+    const definition = objectOf("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.example.com", {
+      spec: {
+        group: "example.com",
+        names: { kind: "Widget", plural: "widgets" },
+        scope: "Namespaced",
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
+    });
+    const widget = (...parts: JsonObject[]) => objectOf("example.com/v1", "Widget", "w", { spec: { parts } });
+    const rule = labelRule(
+      {},
+      {
+        match: { any: [{ resources: { kinds: ["Widget"] } }] },
+        mutate: { patchStrategicMerge: { spec: { parts: [{ name: "a", size: 3 }] } } },
+      },
+    );
+    const stored = widget({ name: "a", size: 1 }, { name: "b", size: 2 });
+    const result = { kind: "Widget", resources: ["w"] };
+
+    it("merges its lists by their keys", () => {
+      const patched = widget({ name: "a", size: 3 }, { name: "b", size: 2 });
+      expect(run({ objects: [definition, policyOf("p", rule), stored], result, patched })).toBe("passed");
+    });
+
+    it("replaces them for a policy of kyverno.io", () => {
+      const policy = { ...policyOf("p", rule), apiVersion: "kyverno.io/v1" };
+      const patched = widget({ name: "a", size: 3 });
+      expect(run({ objects: [definition, policy, stored], result, patched })).toBe("passed");
+    });
+  });
+
   it("takes a policy of kyverno.io, whenever its webhook would be called", () => {
     const spec = { background: false, failurePolicy: "Ignore", rules: [labelRule({ tier: "gold" })] };
     const policy = { ...policyOf("p"), apiVersion: "kyverno.io/v1", spec };

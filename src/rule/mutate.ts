@@ -9,6 +9,7 @@ import {
   type Json,
   type JsonObject,
   type KubernetesObject,
+  KYVERNO,
   type MergeSchema,
   type ObjectRef,
   type Path,
@@ -62,11 +63,11 @@ export type MutateMeaning = {
 
 /** Each part sees what those before it made of the object, and the context as it was before all of them. */
 export function mutateObject(meaning: MutateMeaning, object: KubernetesObject, snapshot: Snapshot): Mutated {
-  const { patches, preconditions, served } = meaning;
+  const { patches, preconditions } = meaning;
   const scope = mutateScope(meaning, object, snapshot);
   const reason = preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
-  const patching = { schema: schemaOf(object, served), left: { elements: MOST_ELEMENTS } };
+  const patching = { schema: schemaOf(object, meaning), left: { elements: MOST_ELEMENTS } };
   let current = asJson(object);
   let idle = "it is already as the rule wants it";
   for (const [i, patch] of patches.entries()) {
@@ -92,9 +93,11 @@ export function mutateScope(
   return new Scope(triggerBindings(object), { snapshot, environment }, context);
 }
 
-function schemaOf(object: KubernetesObject, served: ServedKinds): MergeSchema {
+/** In its first home the language replaces the lists of custom resources. */
+function schemaOf(object: KubernetesObject, { served, policy }: MutateMeaning): MergeSchema {
   const kind = { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: object.kind };
-  return served.mergeSchemaOf?.(kind) ?? builtInSchema(kind);
+  const custom = policy.group === KYVERNO ? undefined : served.mergeSchemaOf?.(kind);
+  return custom ?? builtInSchema(kind);
 }
 
 /** A patch changes what an object holds, never which one it is. */
