@@ -135,12 +135,6 @@ describe("a test of a mutate rule", () => {
       const patched = widget({ name: "a", size: 3 }, { name: "b", size: 2 });
       expect(run({ objects: [definition, policyOf("p", rule), stored], result, patched })).toBe("passed");
     });
-
-    it("replaces them for a policy of kyverno.io", () => {
-      const policy = { ...policyOf("p", rule), apiVersion: "kyverno.io/v1" };
-      const patched = widget({ name: "a", size: 3 });
-      expect(run({ objects: [definition, policy, stored], result, patched })).toBe("passed");
-    });
   });
 
   it("takes a policy of kyverno.io, whenever its webhook would be called", () => {

@@ -9,7 +9,6 @@ import {
   type Json,
   type JsonObject,
   type KubernetesObject,
-  KYVERNO,
   type MergeSchema,
   type ObjectRef,
   type Path,
@@ -93,11 +92,9 @@ export function mutateScope(
   return new Scope(triggerBindings(object), { snapshot, environment }, context);
 }
 
-/** In its first home the language replaces the lists of custom resources. */
-function schemaOf(object: KubernetesObject, { served, policy }: MutateMeaning): MergeSchema {
+function schemaOf(object: KubernetesObject, { served }: MutateMeaning): MergeSchema {
   const kind = { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: object.kind };
-  const custom = policy.group === KYVERNO ? undefined : served.mergeSchemaOf?.(kind);
-  return custom ?? builtInSchema(kind);
+  return served.mergeSchemaOf?.(kind) ?? builtInSchema(kind);
 }
 
 /** A patch changes what an object holds, never which one it is. */
