@@ -13,12 +13,12 @@ export function digestOf(fields: readonly string[]): string {
   return oneShot("sha256", prefixed(fields)).slice(0, MARK_DIGITS);
 }
 
-/** Bytes of an HMAC that make one number; what is left of its 32 is not used. */
+/** Bytes of an HMAC that make one number; what is left of its 64 is not used. */
 const NUMBER_BYTES = 6;
-const NUMBERS_OF_BLOCK = 5;
+const NUMBERS_OF_BLOCK = 10;
 
 /**
- * Numbers in [0, 1), without end, the same for ever for the same key and fields: HMAC-SHA-256 under the key over the
+ * Numbers in [0, 1), without end, the same for ever for the same key and fields: HMAC-SHA-512 under the key over the
  * length-prefixed fields and the number of the block (0, 1, ...), of which six bytes at a time are a number. The format is
  * API: docs/reference/marks.md has test vectors.
  */
@@ -35,7 +35,7 @@ export function keyedNumbers(key: Uint8Array, fields: readonly string[]): () => 
 }
 
 function keyedBlock(key: Uint8Array, text: string): Buffer<ArrayBuffer> {
-  return createHmac("sha256", secretOf(key)).update(text).digest();
+  return createHmac("sha512", secretOf(key)).update(text).digest();
 }
 
 /** As Node works with it: to make that of the bytes takes longer than the digest. */
