@@ -244,12 +244,9 @@ describe("a rule that fails for some of its triggers", () => {
       }),
     );
     await waitUntil("the other is served", async () => (await configMapIn("with-team", "team")) !== undefined);
-    const status = await waitForCondition(cluster, "teams", {
-      type: "InSync",
-      status: "False",
-      reason: "ExpressionFailed",
-    });
-    expect(condition(status, "Ready")?.status).toBe("True");
+    await waitForCondition(cluster, "teams", { type: "InSync", status: "False", reason: "ExpressionFailed" });
+    const status = await waitForCondition(cluster, "teams", { type: "Ready", status: "True" });
+    expect(condition(status, "InSync")).toMatchObject({ status: "False", reason: "ExpressionFailed" });
     expect(condition(status, "Stalled")?.status).toBe("False");
     expect(status.failures).toHaveLength(1);
     const [failure] = status.failures ?? [];
@@ -302,7 +299,7 @@ describe("a policy that an older, looser definition let in", () => {
     const stored = {
       ...clusterPolicy("stored", { ...rule({}), name: "first" }),
       spec: {
-        background: true,
+        emitWarning: true,
         rules: [{ ...rule({}), celPreconditions: [{ name: "a", expression: "true" }] }],
       },
     };
@@ -312,7 +309,7 @@ describe("a policy that an older, looser definition let in", () => {
     });
     const message = await messageOfRefusal("stored");
     expect(message).toMatch(/^UnsupportedField: /);
-    for (const field of ["spec.background", "spec.rules[0].celPreconditions", "not served by this version"])
+    for (const field of ["spec.emitWarning", "spec.rules[0].celPreconditions", "not served by this version"])
       expect(message).toContain(field);
     await installPolicyDefinitions(cluster);
     await expectOthersServed("after-looser");

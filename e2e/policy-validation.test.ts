@@ -165,7 +165,7 @@ describe("a bad policy", () => {
   });
 
   it("is told every mistake at once", async () => {
-    const message = await refusal("ClusterPolicy", { ...made({ kind: "*", name: "a/b" }), background: true });
+    const message = await refusal("ClusterPolicy", { ...made({ kind: "*", name: "a/b" }), background: false });
     for (const says of ["spec.background", "written out", "neither / nor %"]) expect(message).toContain(says);
   });
 });

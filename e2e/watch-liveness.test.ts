@@ -7,6 +7,7 @@ import { statusBody } from "./fault-proxy/index.ts";
 import {
   type Cluster,
   clusterPolicy,
+  condition,
   configMap,
   hasData,
   markAudit,
@@ -14,6 +15,7 @@ import {
   namespacesLabelled,
   type OperatorProcess,
   operatorRequests,
+  policyStatus,
   printRequest,
   startCluster,
   startOperator,
@@ -131,12 +133,11 @@ describe("a watch that is opened again", () => {
     };
     await proxy.during(unavailable, async () => {
       proxy.resetAll();
-      const status = await waitForCondition(cluster, "baseline", {
-        type: "Ready",
-        status: "False",
-        reason: "Unreachable",
+      await waitUntil("the status says why", async () => {
+        const ready = condition(await policyStatus(cluster, "baseline"), "Ready");
+        if (ready?.reason !== "Unreachable") return false;
+        return ready.message.includes("cannot watch networkpolicies.networking.k8s.io: not now");
       });
-      expect(JSON.stringify(status)).toContain("cannot watch networkpolicies.networking.k8s.io: not now");
     });
     const since = performance.now();
     await waitForCondition(cluster, "baseline", { type: "Ready", status: "True" });

@@ -57,7 +57,7 @@ describe.each<[mode: Mode, what: string]>([
   it.each(cellsOf(mode).map((cell) => [cell.row.change, cell.column, cell] as const))(
     "%s | %s",
     (_change, _column, { id, expected }) => {
-      expect(outcomes.get(id)).toBe(expected);
+      expect(expected.split(" or ")).toContain(outcomes.get(id));
     },
   );
 });
