@@ -60,6 +60,11 @@ export class Moments {
     return this.#published;
   }
 
+  /** The watches are about to end: what they have shown is remembered for the last renewal, which comes when they are gone. */
+  noteEnd(): void {
+    if (this.#world.policiesSynced) this.#textOf(this.#world.policyStates.values());
+  }
+
   /** Before anything is stored about the policy as it is now. */
   noteNewRules(state: PolicyState): void {
     if (state.phase !== "compiled") return;

@@ -103,7 +103,8 @@ class Loop implements Operator {
   /** Ends what was begun, writes the last statuses, and gives the Lease up. */
   async #drain(working: Promise<void>, stopLeading: () => Promise<void>): Promise<void> {
     const { client, log } = this.#options;
-    const { watches, kyverno, permissions, kinds, deepCheck, pruneGate, polls, queue, reports, lease } = this.#parts;
+    const { watches, kyverno, permissions, kinds, deepCheck, pruneGate, polls, queue, reports, lease, moments } =
+      this.#parts;
     log.info("stopping: what was begun is ended, then the Lease is given up");
     let ending = "the claims that are worked on";
     // an API server that does not answer must not keep the process from leaving before it is killed
@@ -111,6 +112,7 @@ class Loop implements Operator {
       log.warn({ ending }, "stopping takes long: requests that have no answer yet are given up");
       void client.close();
     }, DRAIN).unref();
+    moments.noteEnd();
     for (const part of [watches, kyverno, permissions, kinds, deepCheck, pruneGate, polls, queue]) part.stop();
     await working;
     ending = "the last statuses";
