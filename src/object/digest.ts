@@ -13,13 +13,13 @@ export function digestOf(fields: readonly string[]): string {
   return oneShot("sha256", prefixed(fields)).slice(0, MARK_DIGITS);
 }
 
-/** Bytes of an HMAC that make one number; what is left of its 64 is not used. */
-const NUMBER_BYTES = 6;
-const NUMBERS_OF_BLOCK = 10;
+/** Bytes of an HMAC that make one number; it has 64. */
+const NUMBER_BYTES = 4;
+const NUMBERS_OF_BLOCK = 16;
 
 /**
  * Numbers in [0, 1), without end, the same for ever for the same key and fields: HMAC-SHA-512 under the key over the
- * length-prefixed fields and the number of the block (0, 1, ...), of which six bytes at a time are a number. The format is
+ * length-prefixed fields and the number of the block (0, 1, ...), of which four bytes at a time are a number. The format is
  * API: docs/reference/marks.md has test vectors.
  */
 export function keyedNumbers(key: Uint8Array, fields: readonly string[]): () => number {
