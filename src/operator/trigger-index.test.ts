@@ -1,55 +1,25 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject, Resource } from "../object/index.ts";
-import type { CompiledRule, NamedLabel } from "../rule/index.ts";
+import type { NamedLabel } from "../rule/index.ts";
 import type { PolicyState } from "../state/index.ts";
+import { policyOf, resourceOf, ruleOf } from "./policies.fixture.ts";
 import { TriggerIndex } from "./trigger-index.ts";
 
-const PODS = resource("Pod", "pods", true);
-const NAMESPACES = resource("Namespace", "namespaces", false);
-
-function resource(kind: string, plural: string, namespaced: boolean): Resource {
-  return { group: "", version: "v1", kind, plural, namespaced, verbs: ["list", "watch"] };
-}
+const PODS = resourceOf("Pod", "pods", true);
+const NAMESPACES = resourceOf("Namespace", "namespaces", false);
 
 type Narrowed = { within?: string[]; labels?: NamedLabel[] };
 
-function policyOf(name: string, narrowed: string[] | Narrowed | undefined, triggers = [PODS]): PolicyState {
+function narrowedPolicy(name: string, narrowed: string[] | Narrowed | undefined, triggers = [PODS]): PolicyState {
   const { within, labels } = Array.isArray(narrowed) ? { within: narrowed } : (narrowed ?? {});
-  const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name };
-  const rule: CompiledRule = {
-    ...{ name: "r", type: "Generate", triggers, targets: [], reads: [], namespaces: [] },
-    ...{
-      readsNamespace: false,
-      triggeredByGenerated: false,
-      synchronize: true,
-      usesClock: false,
-      decidesByClock: false,
-      onDelete: "delete",
-    },
-    newSince: undefined,
-    changes: undefined,
-    within: within === undefined ? undefined : new Set(within),
-    ...(labels === undefined ? {} : { labels }),
-    whyNotSelected: () => undefined,
-    explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
-    desired: () => ({ ok: true, targets: [], unmet: [] }),
-  };
-  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name } };
-  return {
-    ref,
-    object,
-    phase: "compiled",
-    compiled: {
-      ref,
-      createdAt: "",
-      adoption: "IfUnmanaged",
-      pruneLimit: 100,
-      rules: [rule],
-      mutations: [],
-      appliesOne: false,
-      unknownKinds: [],
-    },
-  };
+  return policyOf(
+    name,
+    ruleOf({
+      triggers,
+      within: within === undefined ? undefined : new Set(within),
+      ...(labels === undefined ? {} : { labels }),
+    }),
+  );
 }
 
 function namesFor(policies: PolicyState[], of: Resource, metadata: KubernetesObject["metadata"]): string[] {
@@ -59,10 +29,10 @@ function namesFor(policies: PolicyState[], of: Resource, metadata: KubernetesObj
 
 describe("the rules that a change may concern", () => {
   const policies = [
-    policyOf("shop", ["shop"]),
-    policyOf("both", ["shop", "bank"]),
-    policyOf("anywhere", undefined),
-    policyOf("namespaces", ["shop"], [NAMESPACES]),
+    narrowedPolicy("shop", ["shop"]),
+    narrowedPolicy("both", ["shop", "bank"]),
+    narrowedPolicy("anywhere", undefined),
+    narrowedPolicy("namespaces", ["shop"], [NAMESPACES]),
   ];
 
   it.each<[what: string, of: Resource, metadata: KubernetesObject["metadata"], names: string[]]>([
@@ -81,13 +51,13 @@ describe("the rules that a change may concern", () => {
   });
 
   it("are few for one object, however many Policies watch other namespaces", () => {
-    const many = Array.from({ length: 200 }, (_, at) => policyOf(`p${at}`, [`n${at}`]));
+    const many = Array.from({ length: 200 }, (_, at) => narrowedPolicy(`p${at}`, [`n${at}`]));
     expect(namesFor(many, PODS, { name: "a", namespace: "n7" })).toEqual(["p7"]);
   });
 
   it("are few for one object, however many rules name other labels", () => {
     const many = Array.from({ length: 200 }, (_, at) =>
-      policyOf(`p${at}`, { labels: [{ key: "team", value: `t${at}` }] }),
+      narrowedPolicy(`p${at}`, { labels: [{ key: "team", value: `t${at}` }] }),
     );
     expect(namesFor(many, PODS, { name: "a", namespace: "n", labels: { team: "t7", tier: "t8" } })).toEqual(["p7"]);
     expect(namesFor(many, PODS, { name: "a", namespace: "n" })).toEqual([]);
@@ -100,20 +70,20 @@ describe("the rules that a change may concern", () => {
     ["with a name that every object has as a field", { constructor: "1" }, ["anywhere"]],
   ])("are those %s", (_what, labels, names) => {
     const labelled = [
-      policyOf("either", {
+      narrowedPolicy("either", {
         labels: [
           { key: "a", value: "1" },
           { key: "b", value: "2" },
         ],
       }),
-      policyOf("any-value", { labels: [{ key: "b" }] }),
-      policyOf("anywhere", undefined),
+      narrowedPolicy("any-value", { labels: [{ key: "b" }] }),
+      narrowedPolicy("anywhere", undefined),
     ];
     expect(namesFor(labelled, PODS, { name: "a", namespace: "n", labels })).toEqual(names);
   });
 
   it("are those of the labels that it had, too: what they made has to go", () => {
-    const index = new TriggerIndex([policyOf("left", { labels: [{ key: "team", value: "a" }] })]);
+    const index = new TriggerIndex([narrowedPolicy("left", { labels: [{ key: "team", value: "a" }] })]);
     const pod = (labels: { [key: string]: string }): KubernetesObject => ({
       apiVersion: "v1",
       kind: "Pod",

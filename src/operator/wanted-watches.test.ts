@@ -2,57 +2,16 @@ import { describe, expect, it } from "vitest";
 import { type Selection, selectionKey } from "../cluster/index.ts";
 import type { Resource } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
-import { createCatalogue, type PolicyState } from "../state/index.ts";
+import { createCatalogue } from "../state/index.ts";
+import { policyOf, resourceOf, ruleOf } from "./policies.fixture.ts";
 import { selectionsOf, wantedWatches } from "./wanted-watches.ts";
 
-const VERBS = ["list", "watch"];
-const NAMESPACES = resource("Namespace", "namespaces", false);
-const SECRETS = resource("Secret", "secrets", true);
-const CONFIG_MAPS = resource("ConfigMap", "configmaps", true);
-
-function resource(kind: string, plural: string, namespaced: boolean): Resource {
-  return { group: "", version: "v1", kind, plural, namespaced, verbs: VERBS };
-}
+const NAMESPACES = resourceOf("Namespace", "namespaces", false);
+const SECRETS = resourceOf("Secret", "secrets", true);
+const CONFIG_MAPS = resourceOf("ConfigMap", "configmaps", true);
 
 function rule(looks: Partial<CompiledRule>): CompiledRule {
-  return {
-    ...{ name: "r", type: "Generate", triggers: [NAMESPACES], targets: [], reads: [], namespaces: [] },
-    within: undefined,
-    ...{
-      readsNamespace: false,
-      triggeredByGenerated: false,
-      synchronize: true,
-      usesClock: false,
-      decidesByClock: false,
-      onDelete: "delete",
-    },
-    newSince: undefined,
-    changes: undefined,
-    whyNotSelected: () => undefined,
-    explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),
-    desired: () => ({ ok: true, targets: [], unmet: [] }),
-    ...looks,
-  };
-}
-
-function policyOf(...rules: CompiledRule[]): PolicyState {
-  const ref = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name: "p" };
-  const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "p" } };
-  return {
-    ref,
-    object,
-    phase: "compiled",
-    compiled: {
-      ref,
-      createdAt: "",
-      adoption: "IfUnmanaged",
-      pruneLimit: 100,
-      rules,
-      mutations: [],
-      appliesOne: false,
-      unknownKinds: [],
-    },
-  };
+  return ruleOf({ triggers: [NAMESPACES], ...looks });
 }
 
 function print({ resource: { plural }, namespace, name, labelSelector }: Selection): string {
@@ -65,7 +24,7 @@ function watched(rules: CompiledRule[], options: { written?: Resource[]; refused
   const refused = new Set((options.refused ?? []).map(selectionKey));
   const { selections, kept } = wantedWatches({
     system: [NAMESPACES],
-    policies: [policyOf(...rules)],
+    policies: [policyOf("p", ...rules)],
     written: options.written ?? [],
     catalogue,
     others: [],

@@ -18,8 +18,10 @@ import { compilePreconditions } from "./preconditions.ts";
 import type { Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
-/** Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`. */
-/** `ref`: of the policy that this one stands for, when it is one of another group. */
+/**
+ * Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`.
+ * `ref`: of the policy that this one stands for, when it is one of another group.
+ */
 export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = policyRef(policy)): Compilation {
   const unknownKinds = new Set<string>();
   const rules: CompiledRule[] = [];
