@@ -50,10 +50,8 @@ function compile(object: JsonObject, catalogue: Catalogue, unknown: string): Com
   const parsed = parsePolicy(object, { offline: true });
   if ("issues" in parsed) return { problems: parsed.issues.map(printIssue) };
   const compiled = compilePolicy(parsed.policy, catalogue);
-  if (!compiled.ok) return { problems: compiled.issues.map(printIssue) };
-  const { unknownKinds } = compiled.policy;
-  if (unknownKinds.length === 0) return { policy: compiled.policy };
-  return {
-    problems: unknownKinds.map((kind) => `${kind} ${unknown}`),
-  };
+  const { unknownKinds } = compiled.ok ? compiled.policy : compiled;
+  const issues = compiled.ok ? [] : compiled.issues;
+  if (compiled.ok && unknownKinds.length === 0) return { policy: compiled.policy };
+  return { problems: [...issues.map(printIssue), ...unknownKinds.map((kind) => `${kind} ${unknown}`)] };
 }

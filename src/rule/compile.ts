@@ -40,7 +40,7 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   });
   const appliesOne = policy.spec.applyRules === "One";
   if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
-  if (issues.length > 0) return { ok: false, issues };
+  if (issues.length > 0) return { ok: false, issues, unknownKinds: [...unknownKinds] };
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return {
     ok: true,

@@ -30,7 +30,10 @@ export type CompiledPolicy = {
   unknownKinds: readonly string[];
 };
 
-export type Compilation = { ok: true; policy: CompiledPolicy } | { ok: false; issues: readonly Issue[] };
+export type Compilation =
+  | { ok: true; policy: CompiledPolicy }
+  /** `unknownKinds`: of the parts that could be read. */
+  | { ok: false; issues: readonly Issue[]; unknownKinds: readonly string[] };
 
 export type CompiledRule = {
   name: string;

@@ -269,6 +269,15 @@ describe("perennial plan refuses, and tells all at once:", () => {
     expect(problems[2]).toMatch(/NamespaceRequired: ConfigMap lives in a namespace: say which/);
   });
 
+  it("tells a kind that nobody knows together with what else is wrong", () => {
+    const data = { spec: { size: "{{ request.objct.metadata.name }}" } };
+    const problems = problemsOf(policyOf("p", infoRule({}, { apiVersion: "t.example.com/v1", kind: "Widget", data })));
+    expect(problems).toEqual([
+      expect.stringContaining("UnknownVariable"),
+      expect.stringContaining("is not known here"),
+    ]);
+  });
+
   it.each<[string, JsonObject, RegExp]>([
     [
       "a kind that nobody knows",
