@@ -1,7 +1,7 @@
 /** The line that CI reads: it must not be good when something was not. */
 
 import { describe, expect, it } from "vitest";
-import { countAll, countSuite, type Report } from "./summary.ts";
+import { countAll, countSuite, printFailures, type Report } from "./summary.ts";
 
 function report(passed: number, failed = 0, skipped = 0, files: Report["testResults"] = []): Report {
   return {
@@ -53,5 +53,22 @@ describe("the summary of all", () => {
 
   it("counts a suite that ended with an error although no test failed", () => {
     expect(countAll(reports, ["unit", "e2e"]).failed).toBe(2);
+  });
+});
+
+describe("the failures at the end", () => {
+  it("are told by file and test, with how the message begins, and not all of very many", () => {
+    const failed = { status: "failed", fullName: "a thing holds", failureMessages: [`not so${"!".repeat(9_000)}`] };
+    const broken = { name: "e2e/b.test.ts", status: "failed", message: "cannot be loaded", assertionResults: [] };
+    const files = [
+      { name: "e2e/a.test.ts", status: "failed", assertionResults: [{ status: "passed" }, failed] },
+      broken,
+    ];
+    const [first = "", ...others] = printFailures([report(1, 1, 0, files), undefined]);
+    expect(first).toMatch(/^FAILED e2e\/a\.test\.ts > a thing holds\nnot so!+$/);
+    expect(first.length).toBe(1_500);
+    expect(others).toEqual(["FAILED e2e/b.test.ts\ncannot be loaded"]);
+    const many = Array.from({ length: 23 }, () => broken);
+    expect(printFailures([report(0, 0, 0, many)]).at(-1)).toBe("and 3 more");
   });
 });

@@ -14,7 +14,12 @@ export type Report = {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: readonly { status: string; assertionResults: readonly { status: string }[] }[];
+  testResults: readonly {
+    name?: string;
+    message?: string;
+    status: string;
+    assertionResults: readonly { status: string; fullName?: string; failureMessages?: readonly string[] }[];
+  }[];
 };
 
 const SUITES = ["unit", "e2e", "property"] as const;
@@ -42,9 +47,31 @@ export function countAll(reports: ReadonlyMap<string, Report | undefined>, faile
   return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
+const MOST_FAILURES = 20;
+const MOST_CHARACTERS = 1_500;
+
+/** What failed, once more and in short, where a long log ends: file, test, and how the message begins. */
+export function printFailures(reports: Iterable<Report | undefined>): string[] {
+  const files = [...reports].flatMap((report) => report?.testResults ?? []);
+  const failures = files.flatMap(({ name = "", message = "", status, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === "failed");
+    if (tests.length === 0) return status === "failed" ? [`FAILED ${name}\n${message}`] : [];
+    return tests.map(
+      ({ fullName, failureMessages = [] }) => `FAILED ${name} > ${fullName}\n${failureMessages[0] ?? ""}`,
+    );
+  });
+  const more = failures.length - MOST_FAILURES;
+  return [
+    ...failures.slice(0, MOST_FAILURES).map((failure) => failure.slice(0, MOST_CHARACTERS)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}
+
 function summarize(folder: string): number {
   const failedSteps = readText(join(folder, "failed-steps")).split("\n").filter(Boolean);
-  const counts = countAll(new Map(SUITES.map((name) => [name, readReport(join(folder, `${name}.json`))])), failedSteps);
+  const reports = new Map(SUITES.map((name) => [name, readReport(join(folder, `${name}.json`))]));
+  const counts = countAll(reports, failedSteps);
+  for (const failure of printFailures(reports.values())) console.log(failure);
   const line = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
   writeFileSync(join(folder, "summary"), `${line}\n`);
   if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(", ")}`);

@@ -14,14 +14,15 @@ export async function putQuestion(
   step: QuestionStep,
 ): Promise<Refusal | undefined> {
   const target = keyOf(step.target);
-  const deletedMeanwhile = world.inventory.expectAnswer(target, claim);
+  const answered = world.inventory.expectAnswer(target, claim);
   const reply = await askStep(client, step);
-  const isOutdated = deletedMeanwhile();
+  const meanwhile = answered();
+  if (meanwhile.changed.size > 0) world.inventory.startAnew(target); // nothing was written, so it was somebody else
   metrics.questions.inc({ verb: step.verb, outcome: reply.type });
   switch (reply.type) {
     case "answered":
       if (step.verb === "ask") world.inventory.noteAnswer(target, step.desired, contentOf(reply.object));
-      else if (!isOutdated.has(reply.object.metadata.uid ?? ""))
+      else if (!meanwhile.deleted.has(reply.object.metadata.uid ?? ""))
         world.inventory.observe(reply.object, { resource: step.resource, by: "write", now: world.now });
       return undefined;
     case "refused":

@@ -16,7 +16,7 @@ import {
   type Step,
   type WriteStep,
 } from "../plan/index.ts";
-import { type ClaimKey, claimRef } from "../state/index.ts";
+import { type ClaimKey, claimRef, type Meanwhile } from "../state/index.ts";
 import { concludeChange } from "./change-outcome.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
@@ -114,13 +114,14 @@ class ClaimRun {
     const { inventory } = this.#options.world;
     const known = inventory.get(keyOf(step.target));
     const before = { since: known?.pending?.since, resourceVersion: known?.resourceVersion };
-    const deletedMeanwhile = inventory.expectAnswer(keyOf(step.target), this.#key);
+    const answered = inventory.expectAnswer(keyOf(step.target), this.#key);
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
-    const isOutdated = deletedMeanwhile();
+    const meanwhile = answered();
     // an answer older than the deletion that a watch has shown since: planned again, from what is known
-    if ("object" in outcome && isOutdated.has(outcome.object.metadata.uid ?? "")) return;
+    if ("object" in outcome && meanwhile.deleted.has(outcome.object.metadata.uid ?? "")) return;
     await this.#absorb(outcome, before);
+    if (isChangedByOthers(outcome, meanwhile)) inventory.startAnew(keyOf(step.target));
   }
 
   /** Each answer is an observation like any event of a watch. */
@@ -224,6 +225,12 @@ type Before = { since: number | undefined; resourceVersion: string | undefined }
 
 /** What stands for the server's answer when a permission is known to be missing and nothing was sent. */
 const FORBIDDEN = { status: 403, reason: "Forbidden", message: "", causes: [] };
+
+/** The change that is our own write is in its answer. */
+function isChangedByOthers(outcome: Outcome, { changed }: Meanwhile): boolean {
+  const own = outcome.type === "written" ? outcome.object.metadata.resourceVersion : undefined;
+  return [...changed].some((resourceVersion) => resourceVersion !== own);
+}
 
 function isRequest(step: Step): step is WriteStep | QuestionStep {
   return isWrite(step) || isQuestion(step);

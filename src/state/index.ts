@@ -18,7 +18,7 @@ export {
   type FirstApplied,
   type Look,
 } from "./claims.ts";
-export { createInventory, type Inventory, type InventoryWriter } from "./inventory.ts";
+export { createInventory, type Inventory, type InventoryWriter, type Meanwhile } from "./inventory.ts";
 export { findAsked, isAnsweredOtherwise } from "./look.ts";
 export {
   changesContent,

@@ -173,12 +173,27 @@ describe("the inventory", () => {
     inventory.noteDeleted(keyOf(REF), "u");
     const second = inventory.expectAnswer(keyOf(REF), claim);
     inventory.noteDeleted(keyOf(REF), "v");
-    expect([...first()]).toEqual(["u", "v"]);
+    expect([...first().deleted]).toEqual(["u", "v"]);
     expect(inventory.isAnswerExpected(keyOf(REF), claim)).toBe(true);
-    expect([...second()]).toEqual(["v"]);
+    expect([...second().deleted]).toEqual(["v"]);
     expect(inventory.isAnswerExpected(keyOf(REF), claim)).toBe(false);
     inventory.noteDeleted(keyOf(REF), "w"); // nobody waits any more
-    expect([...inventory.expectAnswer(keyOf(REF), claim)()]).toEqual([]);
+    expect([...inventory.expectAnswer(keyOf(REF), claim)().deleted]).toEqual([]);
+  });
+
+  it("tells which changes came while a request was under way; where it was somebody else, all begins anew", () => {
+    const inventory = createInventory("test");
+    const claim = claimKey(IDENTITY);
+    inventory.observe(target("1", { a: "1" }), SEEN);
+    const answered = inventory.expectAnswer(keyOf(REF), claim);
+    inventory.observe(target("2", { a: "1" }), SEEN); // such as a status
+    inventory.observe(target("3", { a: "3" }), SEEN);
+    inventory.noteTried(keyOf(REF), "apply");
+    inventory.noteRefusal(keyOf(REF), { desired: "d", reason: "ImmutableField", message: "no" });
+    expect([...answered().changed]).toEqual(["3"]);
+    inventory.startAnew(keyOf(REF));
+    expect([...(inventory.get(keyOf(REF))?.tried ?? [])]).toEqual([]);
+    expect(inventory.get(keyOf(REF))?.refusal).toBeUndefined();
   });
 
   it("takes an object of the same name with another uid for another object, also with an older version", () => {

@@ -40,20 +40,25 @@ export interface InventoryWriter extends Inventory {
   forget(key: ObjectKey): TargetRecord | undefined;
   /** A watch showed that the object with this uid is gone, whether it was known or not. */
   noteDeleted(key: ObjectKey, uid: string): void;
-  /** A claim's request about the object is under way: the function that ends it gives the uids deleted meanwhile. */
-  expectAnswer(key: ObjectKey, claim: ClaimKey): () => ReadonlySet<string>;
+  /** A claim's request about the object is under way: the function that ends it gives what watches showed meanwhile. */
+  expectAnswer(key: ObjectKey, claim: ClaimKey): () => Meanwhile;
   /** True while it is: the claim is planned again when it is answered, so an event need not ask for that. Without one: any. */
   isAnswerExpected(key: ObjectKey, claim?: ClaimKey): boolean;
   judge(key: ObjectKey, judgement: Judgement): void;
   noteTried(key: ObjectKey, strategy: string): void;
   /** All strategies may be tried once more, and all questions be asked. */
   forgetTried(key: ObjectKey): void;
+  /** Somebody else changed it beside a write of ours: what was tried, or refused, was so on an object that is no more. */
+  startAnew(key: ObjectKey): void;
   /** What the server answered when it was asked for a fresh object; undefined: it refuses to say. */
   noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void;
   noteRefusal(key: ObjectKey, refusal: FinalRefusal): void;
   /** A list is whole: records of that resource that it did not show are gone. */
   retain(isGone: (record: TargetRecord) => boolean): TargetRecord[];
 }
+
+/** While a request was under way: the uids of what was deleted, and the resourceVersions of what was changed. */
+export type Meanwhile = { deleted: ReadonlySet<string>; changed: ReadonlySet<string> };
 
 export function createInventory(installation: string): InventoryWriter {
   return new MapInventory(installation);
@@ -64,8 +69,8 @@ class MapInventory implements InventoryWriter {
   readonly #records = new Map<ObjectKey, TargetRecord>();
   readonly #byClaim = new Map<ClaimKey | ClaimDigest, Set<TargetRecord>>();
 
-  /** By object: the requests that are under way, and what was deleted since each was sent. */
-  readonly #expected = new Map<ObjectKey, Set<{ claim: ClaimKey; deleted: Set<string> }>>();
+  /** By object: the requests that are under way, and what was shown since each was sent. */
+  readonly #expected = new Map<ObjectKey, Set<{ claim: ClaimKey; deleted: Set<string>; changed: Set<string> }>>();
 
   constructor(installation: string) {
     this.#installation = installation;
@@ -109,6 +114,7 @@ class MapInventory implements InventoryWriter {
       known.resourceVersion = resourceVersion;
       return undefined;
     }
+    if (seen.by === "watch" && !unchanged) this.#noteChanged(key, resourceVersion);
     if (known !== undefined) this.#unindex(known);
     const record = this.#recordOf(live, seen, { live: content, digest }, known);
     record.pending = { live, since: known?.pending?.since ?? seen.now };
@@ -129,14 +135,14 @@ class MapInventory implements InventoryWriter {
     for (const { deleted } of this.#expected.get(key) ?? []) deleted.add(uid);
   }
 
-  expectAnswer(key: ObjectKey, claim: ClaimKey): () => ReadonlySet<string> {
-    const request = { claim, deleted: new Set<string>() };
+  expectAnswer(key: ObjectKey, claim: ClaimKey): () => Meanwhile {
+    const request = { claim, deleted: new Set<string>(), changed: new Set<string>() };
     const expected = this.#expected.get(key) ?? new Set();
     this.#expected.set(key, expected.add(request));
     return () => {
       expected.delete(request);
       if (expected.size === 0 && this.#expected.get(key) === expected) this.#expected.delete(key);
-      return request.deleted;
+      return request;
     };
   }
 
@@ -168,6 +174,12 @@ class MapInventory implements InventoryWriter {
     delete record?.answers;
   }
 
+  startAnew(key: ObjectKey): void {
+    const record = this.#records.get(key);
+    record?.tried.clear();
+    delete record?.refusal;
+  }
+
   noteAnswer(key: ObjectKey, desired: string, content: JsonObject | undefined): void {
     const record = this.#records.get(key);
     if (record === undefined) return;
@@ -185,6 +197,10 @@ class MapInventory implements InventoryWriter {
     const gone = [...this.#records.values()].filter(isGone);
     for (const record of gone) this.forget(keyOf(record.ref));
     return gone;
+  }
+
+  #noteChanged(key: ObjectKey, resourceVersion: string): void {
+    for (const { changed } of this.#expected.get(key) ?? []) changed.add(resourceVersion);
   }
 
   #recordOf(
