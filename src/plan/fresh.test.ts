@@ -154,6 +154,29 @@ describe("beside a fresh object", () => {
       ["/spec/list/2"],
     ],
     [
+      "an element that has more of the key in common with what is desired than it says",
+      {
+        desired: { ports: [{ port: 80 }, { port: 80, protocol: "SCTP" }] },
+        live: {
+          ports: [
+            { port: 80, protocol: "UDP" },
+            { port: 80, protocol: "TCP" },
+            { port: 80, protocol: "SCTP" },
+          ],
+        },
+        fresh: [
+          {
+            ports: [
+              { port: 80, protocol: "TCP" },
+              { port: 80, protocol: "SCTP" },
+            ],
+          },
+        ],
+        owned: { "f:ports": { 'k:{"port":80,"protocol":"TCP"}': {}, 'k:{"port":80,"protocol":"SCTP"}': {} } },
+      },
+      ["/ports/0"],
+    ],
+    [
       "an element of a set",
       {
         desired: { set: ["a"] },

@@ -119,18 +119,32 @@ function compareLists(place: Place<Json[], Json[]>, found: Difference): void {
 /** A keyed list or a set: what is desired is compared by key; what is not, or is there twice, is to go. */
 function compareElements(place: Place<Json[], Json[]>, elements: readonly string[], found: Difference): void {
   const keys = keyFields(elements);
-  const left = [...place.desired];
+  const wanted = withWholeKeys(place.desired, place.fresh[0], keys);
+  const left = [...wanted];
   place.live.forEach((item, i) => {
-    const at = left.findIndex((wanted) => isSameElement(wanted, item, keys));
-    const desired = at === -1 ? undefined : left.splice(at, 1)[0];
+    const at = left.findIndex(({ element }) => isSameElement(element, item, keys));
+    const desired = at === -1 ? undefined : left.splice(at, 1)[0]?.desired;
     const inner = { live: item, fresh: counterparts(place.fresh, item, keys), path: [...place.path, i] };
-    const isDuplicate = desired === undefined && place.desired.some((wanted) => isSameElement(wanted, item, keys));
+    const isDuplicate = desired === undefined && wanted.some(({ element }) => isSameElement(element, item, keys));
     if (isDuplicate) found.removable.push(inner.path);
     if (isDuplicate || isAsFresh(inner)) return;
     if (desired === undefined) found.removable.push(inner.path);
     else compareDesired({ ...inner, desired, owned: ownedElement(place.owned, item) }, found);
   });
   if (left.length > 0) found.desired.push({ path: place.path, fresh: place.fresh[0] });
+}
+
+/** Key fields that are left out are the server's to fill in: beside the port 80 of another protocol, only they tell which is ours. */
+function withWholeKeys(
+  desired: readonly Json[],
+  fresh: Json | undefined,
+  keys: readonly string[],
+): { desired: Json; element: Json }[] {
+  const left = Array.isArray(fresh) ? [...fresh] : [];
+  return desired.map((wanted) => {
+    const at = left.findIndex((item) => isSameElement(wanted, item, keys));
+    return { desired: wanted, element: (at === -1 ? undefined : left.splice(at, 1)[0]) ?? wanted };
+  });
 }
 
 function counterparts(lists: readonly Json[], item: Json, keys: readonly string[]): (Json | undefined)[] {
