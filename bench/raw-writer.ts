@@ -1,15 +1,17 @@
 /**
  * The raw writer, a process of its own that does what it is told by lines on stdin: the same transport and identity as the
- * operator's, the same bytes, and no logic.
+ * operator's, the same bytes, and no logic. It asks for what any client asks for that says nothing of field validation; with
+ * `validates: false` it leaves that out, as the operator does.
  */
 
 import { createInterface } from "node:readline";
-import { applyObject, type ClusterClient, connectCluster, loadCredentials } from "../src/cluster/index.ts";
+import { connectCluster, loadCredentials } from "../src/cluster/index.ts";
+import { asJson, objectPath } from "../src/object/index.ts";
 import { createNamespace, inParallel, rawObject, TARGET_KINDS } from "./workload.ts";
 
 /** `burst`: namespaces and their targets; `alone`: one namespace; `writes`: so many targets of each kind, one at a time. */
 export type RawCommand =
-  | { do: "burst"; prefix: string; namespaces: number; width: number }
+  | { do: "burst"; prefix: string; namespaces: number; width: number; validates: boolean }
   | { do: "alone"; namespace: string }
   | { do: "writes"; namespace: string; ofEach: number };
 
@@ -38,12 +40,12 @@ function obey(command: RawCommand): Promise<Omit<RawAnswer, "cpuMillis">> {
   }
 }
 
-async function burst({ prefix, namespaces, width }: Extract<RawCommand, { do: "burst" }>) {
+async function burst({ prefix, namespaces, width, validates }: Extract<RawCommand, { do: "burst" }>) {
   const names = Array.from({ length: namespaces }, (_, i) => `${prefix}-${i}`);
   const written: Promise<void>[] = [];
   await inParallel(names, width, async (name) => {
     await createNamespace(admin, name, {});
-    written.push(applyTargets(client, name)); // the pool of 64 connections is the bound
+    written.push(applyTargets(name, validates)); // the pool of 64 connections is the bound
   });
   const at = Date.now();
   await Promise.all(written);
@@ -53,7 +55,7 @@ async function burst({ prefix, namespaces, width }: Extract<RawCommand, { do: "b
 async function alone(namespace: string) {
   await createNamespace(admin, namespace, {});
   const at = performance.timeOrigin + performance.now();
-  await applyTargets(client, namespace);
+  await applyTargets(namespace);
   return { at, times: [] };
 }
 
@@ -62,19 +64,26 @@ async function writes({ namespace, ofEach }: Extract<RawCommand, { do: "writes" 
   for (let i = 0; i < ofEach; i++) {
     for (const { kind } of TARGET_KINDS.map(({ resource }) => resource)) {
       const start = performance.now();
-      await apply(client, kind, namespace, `-${i}`);
+      await apply(rawObject(kind, namespace, `-${i}`));
       times.push(performance.now() - start);
     }
   }
   return { at: Date.now(), times };
 }
 
-async function applyTargets(to: ClusterClient, namespace: string): Promise<void> {
-  await Promise.all(TARGET_KINDS.map(({ resource }) => apply(to, resource.kind, namespace, "")));
+async function applyTargets(namespace: string, validates = true): Promise<void> {
+  const objects = TARGET_KINDS.map(({ resource }) => rawObject(resource.kind, namespace, ""));
+  await Promise.all(objects.map((raw) => apply(raw, validates)));
 }
 
-async function apply(to: ClusterClient, kind: string, namespace: string, suffix: string): Promise<void> {
-  const { resource, object } = rawObject(kind, namespace, suffix);
-  const answer = await applyObject(to, resource, object);
-  if (!answer.ok) throw new Error(`${kind} in ${namespace}: ${answer.failure.message}`);
+async function apply({ resource, object }: ReturnType<typeof rawObject>, validates = true): Promise<void> {
+  const { name, namespace = "" } = object.metadata;
+  const answer = await client.send({
+    method: "PATCH",
+    path: objectPath(resource, { ...resource, namespace, name }),
+    query: { fieldManager: "rawwriter", force: "true", ...(validates ? {} : { fieldValidation: "Ignore" }) },
+    contentType: "application/apply-patch+yaml",
+    body: asJson(object),
+  });
+  if (!answer.ok) throw new Error(`${object.kind} ${namespace}/${name}: ${answer.failure.message}`);
 }
