@@ -20,7 +20,7 @@ import { createRandom } from "./property/random.ts";
 import { type Published, publishedMerges } from "./strategic-merge/published.ts";
 import { type Sample, sampleFrom } from "./strategic-merge/samples.ts";
 
-const PATCHES = 400;
+const PATCHES = Number(process.env.PERENNIAL_MERGE_PATCHES ?? 400);
 const SEED = process.env.PERENNIAL_MERGE_SEED ?? randomUUID().slice(0, 8);
 
 let cluster: Cluster;

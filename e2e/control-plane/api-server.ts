@@ -38,7 +38,7 @@ export function apiServerArguments({ folder, port, certificates, audit, extra }:
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     `--service-account-key-file=${certificates.serviceAccountPublicKeyFile}`,
     `--service-account-signing-key-file=${certificates.serviceAccountKeyFile}`,
-    "--service-cluster-ip-range=10.0.0.0/24",
+    "--service-cluster-ip-range=10.0.0.0/20",
     "--allow-privileged=true",
     // Without it watches are not closed at the end, and SIGTERM takes a minute.
     "--shutdown-watch-termination-grace-period=2s",
