@@ -28,7 +28,7 @@ export class Stage implements AsyncDisposable {
   readonly rawTargets: WatchedTargets;
 
   static async set(): Promise<Stage> {
-    const cluster = await startCluster({ audit: false });
+    const cluster = await startCluster({ audit: false, durable: true });
     await cluster.apply(benchPolicy(LABEL));
     const operator = await startOperator(cluster);
     await waitForCondition(cluster, "bench", { type: "Ready", status: "True" });

@@ -20,6 +20,7 @@ export interface ComponentsOptions {
   readonly pact: DeathPact;
   readonly certificates: CertificateFiles;
   readonly audit: boolean;
+  readonly durable: boolean;
   readonly apiServerArguments: readonly string[];
   readonly pickPort: () => Promise<number>;
 }
@@ -41,7 +42,7 @@ export interface Components {
 
 /** Starts all three; returns when all work. When it rejects, none of them runs. */
 export async function startComponents(options: ComponentsOptions): Promise<Components> {
-  const etcd = await start(options, "etcd", etcdArguments(options.folder));
+  const etcd = await start(options, "etcd", etcdArguments(options.folder, options.durable));
   try {
     const servers = await startServersOnFreePort(options, etcd);
     return new RunningComponents(options, etcd, servers);
@@ -171,7 +172,7 @@ class RunningComponents implements Components {
   /** As after a crash, in which nothing is lost that was answered. In peace etcd would wait 7 s for the API server's watches. */
   async restartEtcd() {
     await this.#etcd.stop("SIGKILL");
-    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder));
+    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder, this.#options.durable));
     if (!this.#apiServer.hasEnded()) await waitForApiServer(this.request, this.#etcd, this.#apiServer);
   }
 
@@ -194,7 +195,7 @@ class RunningComponents implements Components {
     await this.#apiServer.stop();
     await this.#etcd.stop();
     await act();
-    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder));
+    this.#etcd = await start(this.#options, "etcd", etcdArguments(this.#options.folder, this.#options.durable));
     await this.startApiServer();
   }
 

@@ -16,6 +16,8 @@ import { requestToken, type ServiceAccount } from "./service-account.ts";
 export interface ControlPlaneOptions {
   /** Whether requests are written to the audit log. Default true; a bench switches it off. */
   readonly audit?: boolean;
+  /** Whether etcd waits for the disk. Default false; a bench switches it on. */
+  readonly durable?: boolean;
   /** An empty or absent folder for its files, which stays afterwards. Default: a temporary one, which goes. */
   readonly folder?: string;
   /** Further arguments of kube-apiserver. */
@@ -88,6 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       pact,
       certificates,
       audit: options.audit ?? true,
+      durable: options.durable ?? false,
       apiServerArguments: options.apiServerArguments ?? [],
       pickPort: options.pickPort ?? findFreePort,
     });

@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 /**
  * etcd listens on a socket in the folder: no port that could clash, and nobody else on the machine gets past the API
- * server. `--unsafe-no-fsync` loses nothing when a process is killed, only when the machine is.
+ * server. `durable`: it waits for the disk, as etcd does anywhere else; without that nothing is lost when a process is killed,
+ * only when the machine is, which is enough for tests.
  */
-export function etcdArguments(folder: string): string[] {
+export function etcdArguments(folder: string, durable: boolean): string[] {
   return [
     "--name=default",
     `--data-dir=${etcdData(folder)}`,
@@ -14,7 +15,7 @@ export function etcdArguments(folder: string): string[] {
     "--listen-peer-urls=http://127.0.0.1:0",
     "--initial-advertise-peer-urls=http://127.0.0.1:0",
     "--initial-cluster=default=http://127.0.0.1:0",
-    "--unsafe-no-fsync=true",
+    `--unsafe-no-fsync=${!durable}`,
     // The bench writes more than the default of 2 GiB.
     `--quota-backend-bytes=${8 * 1024 ** 3}`,
     "--log-level=warn",
