@@ -15,7 +15,7 @@ ENV NODE_ENV=production
 WORKDIR /perennial
 COPY --from=build /perennial/package.json ./
 # One file holds all that it needs; its first line says with which limits Node runs it.
-COPY --from=build /perennial/dist/main.js dist/main.js
+COPY --from=build /perennial/dist/main.js /perennial/dist/certificates.js dist/
 # The user `node` of the base image, as a number, so that kubelet can see that it is not root.
 USER 1000:1000
 EXPOSE 8080

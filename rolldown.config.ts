@@ -1,9 +1,10 @@
 /**
  * One file of everything the process needs (docs/decisions/0011-one-file.md): starting it reads no folder of packages, and of
  * client-node only the reading of kubeconfigs comes along, not its 1,500 classes of API objects, which cost 80 MB resident.
+ * Beside it lies what few processes load, and those once in two months: in the same file it would cost each of them 6 MB.
  */
 import { createRequire } from "node:module";
-import { defineConfig, type Plugin } from "rolldown";
+import { defineConfig, type OutputOptions, type Plugin } from "rolldown";
 
 /** Its modules do nothing by being loaded, so what is not used of them can be left out. */
 const CLIENT_NODE = /node_modules\/@kubernetes\/client-node\//;
@@ -19,23 +20,41 @@ const UNDICI_PARTS: { [name: string]: string } = {
 /** What its index does besides. */
 const UNDICI_METHODS = `Object.assign(require("undici/lib/dispatcher/dispatcher.js").prototype, require("undici/lib/api/index.js"));`;
 
-export default defineConfig({
-  input: "src/main.ts",
-  platform: "node",
-  logLevel: "warn",
-  treeshake: { moduleSideEffects: (id) => !CLIENT_NODE.test(id) },
-  plugins: [undiciByParts(), httpRequired()],
-  output: {
-    dir: "dist",
-    format: "esm",
-    entryFileNames: "main.js",
-    codeSplitting: false,
-    // one character beyond ASCII would double the memory of the whole text, and comments have some
-    minify: { compress: true, mangle: { keepNames: true }, codegen: { asciiOnly: true } },
-    comments: false,
-    sourcemap: true,
+const output: OutputOptions = {
+  dir: "dist",
+  format: "esm",
+  codeSplitting: false,
+  // one character beyond ASCII would double the memory of the whole text, and comments have some
+  minify: { compress: true, mangle: { keepNames: true }, codegen: { asciiOnly: true } },
+  comments: false,
+  sourcemap: true,
+};
+
+export default defineConfig([
+  {
+    input: "src/main.ts",
+    platform: "node",
+    logLevel: "warn",
+    treeshake: { moduleSideEffects: (id) => !CLIENT_NODE.test(id) },
+    plugins: [undiciByParts(), httpRequired(), certificatesBeside()],
+    output: { ...output, entryFileNames: "main.js" },
   },
-});
+  {
+    input: "src/admission/certificates.ts",
+    platform: "node",
+    logLevel: "warn",
+    output: { ...output, entryFileNames: "certificates.js" },
+  },
+]);
+
+/** The only file that is imported when it is needed. */
+function certificatesBeside(): Plugin {
+  return {
+    name: "certificates-beside",
+    resolveId: (source) =>
+      source === "./certificates.ts" ? { id: "./certificates.js", external: true, moduleSideEffects: false } : null,
+  };
+}
 
 /** In place of undici's index: the same names, each loaded when it is first touched. */
 function undiciByParts(): Plugin {

@@ -49,6 +49,10 @@ describe("the operator's permissions", () => {
     ["create", "secret/perennial", "-n", "perennial-system"],
     ["patch", "secret/perennial", "-n", "perennial-system"],
     ["update", "lease.coordination.k8s.io/perennial", "-n", "perennial-system"],
+    ["watch", "secret/perennial", "-n", "perennial-system"],
+    ["patch", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
+    ["create", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
+    ["delete", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
   ])("include: %s %s %s %s", async (...action) => {
     expect(await mayDo(OPERATOR, ...action)).toBe(true);
   });
@@ -58,6 +62,10 @@ describe("the operator's permissions", () => {
     ["update", "lease.coordination.k8s.io/another", "-n", "perennial-system"],
     ["get", "secrets", "-n", "perennial-system"],
     ["get", "secret/another", "-n", "perennial-system"],
+    ["watch", "secrets", "-n", "perennial-system"],
+    ["patch", "validatingwebhookconfiguration.admissionregistration.k8s.io/another"],
+    ["list", "validatingwebhookconfigurations.admissionregistration.k8s.io"],
+    ["patch", "mutatingwebhookconfiguration.admissionregistration.k8s.io/another"],
     ["delete", "secret/perennial", "-n", "perennial-system"],
     ["update", "configmap/perennial-inventory", "-n", "perennial-system"],
     ["patch", "lease.coordination.k8s.io/perennial", "-n", "perennial-system"],

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Command, CommanderError } from "commander";
+import { type Admission, type AdmissionOptions, retireAdmission, startAdmission } from "./admission/index.ts";
 import { offlineCommands, type Terminal } from "./cli/index.ts";
 import { connectCluster, loadCredentials, type RequestObserver } from "./cluster/index.ts";
 import {
@@ -90,13 +91,36 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
   }).catch((error) => {
     throw new UsageError(`--metrics-address ${flags.metricsAddress} cannot be listened on: ${error.message}`);
   });
-  log.info({ server, namespace: flags.namespace, metrics: health.address }, "perennial operator starts");
+  const admission = await openAdmission(flags, { client, view: operator.view, metrics, log });
+  const addresses = { metrics: health.address, ...(admission === undefined ? {} : { webhook: admission.address }) };
+  log.info({ server, namespace: flags.namespace, ...addresses }, "perennial operator starts");
   try {
     await operator.run(stopSignal(() => log.error("did not stop in time: ending all the same")));
     log.info("stopped");
   } finally {
-    await Promise.all([health.close(), client.close()]);
+    await Promise.all([health.close(), admission?.close()]);
+    await client.close();
   }
+}
+
+/** Undefined where nobody is to call. */
+async function openAdmission(
+  flags: OperatorFlags,
+  parts: Pick<AdmissionOptions, "client" | "view" | "metrics" | "log">,
+): Promise<Admission | undefined> {
+  const { webhookAddress: address, webhookUrl: url, namespace, kyverno, watchSilence } = flags;
+  if (address === undefined) {
+    if (url !== undefined) throw new UsageError("--webhook-url says where --webhook-address is reached: give both");
+    retireAdmission({ installation: flags.installation ?? namespace, namespace, ...parts });
+    return undefined;
+  }
+
+  const installation = flags.installation ?? namespace;
+  const certificateLifetime = flags.webhookCertificateLifetime;
+  const options = { address, url, namespace, installation, kyverno, watchSilence, certificateLifetime, ...parts };
+  return startAdmission(options).catch((error) => {
+    throw new UsageError(`--webhook-address ${address} cannot be listened on: ${error.message}`);
+  });
 }
 
 async function reachCluster({ kubeconfig }: OperatorFlags, observe: RequestObserver) {

@@ -20,6 +20,8 @@ export interface Cluster extends AsyncDisposable {
   kubectl(...args: string[]): Promise<string>;
   /** The same, but a failure is an answer. */
   tryKubectl(...args: string[]): Promise<KubectlResult>;
+  /** The same, with this as its standard input. */
+  tryKubectlWith(input: string, ...args: string[]): Promise<KubectlResult>;
   /** `kubectl apply --server-side -f -` of objects. */
   apply(...objects: object[]): Promise<void>;
   /** The object, such as `get("networkpolicy", "shop", "default-deny")`; undefined when it is not there. */
@@ -94,6 +96,7 @@ function clusterOf(plane: ControlPlane, cache: string): Cluster {
     operatorKubeconfig: "",
     kubectl: (...args) => kubectl(args),
     tryKubectl: (...args) => run(args),
+    tryKubectlWith: (input, ...args) => run(args, input),
     async apply(...objects) {
       const list = { apiVersion: "v1", kind: "List", items: objects };
       await kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(list));

@@ -62,6 +62,7 @@ describe("the flags of the operator", () => {
       systemNamespaces: [],
       kyverno: false,
       newInstallationKey: false,
+      webhookCertificateLifetime: 7_776_000_000,
     });
   });
 
@@ -91,6 +92,10 @@ describe("the flags of the operator", () => {
     ["--system-namespaces", "kube-system,-", '"-" is no name'],
     ["--service-account", "perennial", "NAMESPACE/NAME"],
     ["--service-account", "a/b/c", "NAMESPACE/NAME"],
+    ["--webhook-address", "9443", "[host]:port"],
+    ["--webhook-url", "http://192.0.2.1:9443", "an https URL"],
+    ["--webhook-url", "192.0.2.1:9443", "an https URL"],
+    ["--webhook-certificate-lifetime", "10s", "at least 30s"],
   ])("refuse %s %s with what would be right", async (flag, value, expected) => {
     await expect(parse([`${flag}=${value}`])).rejects.toThrow(expected);
   });

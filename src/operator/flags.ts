@@ -24,6 +24,11 @@ export type OperatorFlags = {
   serviceAccount?: ServiceAccount;
   kyverno: boolean;
   newInstallationKey: boolean;
+  /** Where the API server calls; undefined: nobody is to call. */
+  webhookAddress?: string;
+  webhookUrl?: string;
+  /** Milliseconds. */
+  webhookCertificateLifetime: number;
 };
 
 /** Left alone, together with the operator's own. */
@@ -93,6 +98,20 @@ export function operatorOptions(): Option[] {
       .default(false)
       .preset("true")
       .argParser(trueOrFalse),
+    new Option(
+      "--webhook-address <address>",
+      "where the API server calls while objects are written (default: it is not asked to)",
+    ).argParser(listenAddress),
+    new Option(
+      "--webhook-url <url>",
+      "the https URL under which the API server reaches that address (default: the Service perennial-webhook)",
+    ).argParser(httpsUrl),
+    new Option(
+      "--webhook-certificate-lifetime <duration>",
+      "how long a certificate of the webhook is valid; after two thirds of it another one is served; at least 30s",
+    )
+      .default(7_776_000_000, "2160h")
+      .argParser(atLeast(30_000, "30s")),
   ];
 }
 
@@ -127,6 +146,15 @@ function listenAddress(value: string): string {
   const match = /^(\S*):(\d{1,5})$/.exec(value);
   if (match === null || Number(match[2]) > 65_535)
     throw new InvalidArgumentError("it must be [host]:port, such as :8080");
+  return value;
+}
+
+/** What a webhook configuration accepts. */
+function httpsUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url !== undefined && url.username === "" && url.search === "" && url.hash === "";
+  if (!isPlain || url.protocol !== "https:")
+    throw new InvalidArgumentError("it must be an https URL such as https://192.0.2.1:9443");
   return value;
 }
 

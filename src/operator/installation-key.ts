@@ -6,7 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClusterClient, printFailure, sendForObject } from "../cluster/index.ts";
+import { type ClusterClient, printFailure, sendForObject, type WriteAnswer } from "../cluster/index.ts";
 import {
   isJsonObject,
   type JsonObject,
@@ -38,6 +38,8 @@ export class InstallationKey {
   #resourceVersion = "1";
   #settling: Promise<void> | undefined;
   #value: Uint8Array | undefined;
+  /** What stands in the Secret, as it was read last. */
+  fields: readonly string[] = [];
 
   constructor(client: ClusterClient, options: KeyOptions) {
     this.#client = client;
@@ -69,6 +71,7 @@ export class InstallationKey {
   async look(): Promise<void> {
     const answer = await this.#read();
     if (answer.ok) this.#value = keyIn(answer.object);
+    this.fields = fieldsOf(answer);
   }
 
   get isPresent(): boolean {
@@ -88,6 +91,7 @@ export class InstallationKey {
       return `cannot read Secret ${KEY_SECRET}: ${printFailure(answer.failure)}`;
     this.#resourceVersion = answer.ok ? (answer.object.metadata.resourceVersion ?? "1") : "1";
     const key = answer.ok ? keyIn(answer.object) : undefined;
+    this.fields = fieldsOf(answer);
     if (key !== undefined) this.#keep(key);
     else if (this.#state !== "lost") this.#state = "absent";
     return undefined;
@@ -134,6 +138,10 @@ export class InstallationKey {
   get #collection(): string {
     return `/api/v1/namespaces/${this.#options.namespace}/secrets`;
   }
+}
+
+function fieldsOf(answer: WriteAnswer): string[] {
+  return answer.ok && isJsonObject(answer.object.data) ? Object.keys(answer.object.data) : [];
 }
 
 function keyIn({ data }: KubernetesObject): Uint8Array | undefined {

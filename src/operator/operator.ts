@@ -11,6 +11,7 @@ import type { OperatorOptions } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { Reactions } from "./reactions.ts";
 import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
+import { createView, type OperatorView } from "./view.ts";
 
 export interface Operator {
   /**
@@ -20,6 +21,8 @@ export interface Operator {
   run(signal: AbortSignal): Promise<void>;
   /** Why it cannot do its work just now; undefined when it can. */
   whyNotReady(): string | undefined;
+  /** For a server beside it. */
+  readonly view: OperatorView;
 }
 
 export function createOperator(options: OperatorOptions): Operator {
@@ -30,6 +33,7 @@ class Loop implements Operator {
   readonly #options: OperatorOptions;
   readonly #reactions: Reactions;
   readonly #parts: Parts;
+  readonly view: OperatorView;
   /** Aborted when the cluster's storage was restored. */
   readonly #wentBack = new AbortController();
   #started = false;
@@ -40,6 +44,10 @@ class Loop implements Operator {
     this.#options = options;
     this.#reactions = new Reactions(options, () => this.#wentBack.abort());
     this.#parts = this.#reactions.parts;
+    this.view = createView(this.#parts, {
+      namespace: options.namespace,
+      whyNotStarted: () => (this.#started ? undefined : this.#obstacle),
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -77,6 +77,13 @@ export function createMetrics() {
       labelNames: ["resource", "status"] as const,
       registers,
     }),
+    reviews: new Histogram({
+      name: "perennial_admission_seconds",
+      help: "Time to the answer of a review, by webhook (policies; none: another path) and outcome (allowed, denied, failed)",
+      labelNames: ["webhook", "outcome"] as const,
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10],
+      registers,
+    }),
     kyvernoAlive: new Gauge({
       name: "perennial_kyverno_alive",
       help: "1 while policies of kyverno.io are left alone as a controller of Kyverno may be alive (--kyverno)",

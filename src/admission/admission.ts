@@ -1,0 +1,124 @@
+/** The door: a server, what is watched for it, and what it keeps in the cluster. */
+
+import { type ClusterClient, guardWrites, type Selection } from "../cluster/index.ts";
+import { KEY_SECRET } from "../object/index.ts";
+import type { ServedKinds } from "../rule/index.ts";
+import type { Log, Metrics } from "../telemetry/index.ts";
+import { REFLECTOR_DEFAULTS, reflect } from "../watch/index.ts";
+import { POLICIES_PATH, type Reach, reviewPolicy } from "../webhook/index.ts";
+import { OneObject } from "./one-object.ts";
+import { SECRETS, VALIDATING } from "./resources.ts";
+import { type ReviewServer, startReviewServer } from "./server.ts";
+import { Tender } from "./tender.ts";
+
+/** What the operator sees, which runs beside. */
+export type OperatorView = {
+  served: ServedKinds;
+  /** Why nothing can be said about policies yet. */
+  whyNotStarted(): string | undefined;
+  whySuspended(group: string): string | undefined;
+  /** True while this process holds the Lease. */
+  leads(): boolean;
+  /** True while it may make things that have to last: it leads, and the installation key is there. */
+  mayKeep(): boolean;
+  /** The fields of the Secret as it was found at the start. */
+  keptFields(): readonly string[];
+  namespaceUid(): string | undefined;
+};
+
+export type AdmissionOptions = {
+  address: string;
+  /** Where the API server reaches us; undefined: by the Service `perennial-webhook`. */
+  url: string | undefined;
+  namespace: string;
+  installation: string;
+  kyverno: boolean;
+  /** Milliseconds. */
+  certificateLifetime: number;
+  /** Milliseconds. */
+  watchSilence: number;
+  client: ClusterClient;
+  view: OperatorView;
+  metrics: Metrics;
+  log: Log;
+};
+
+export type Admission = { address: string; close(): Promise<void> };
+
+const SERVICE = "perennial-webhook";
+
+/** Milliseconds between two comparisons of what is with what should be, which ask nobody. */
+const TEND_EVERY = 1_000;
+
+/** Serves until it is closed. Rejects when the address cannot be listened on. */
+export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
+  const server = await startReviewServer({
+    ...options,
+    reviewerAt: (path) => (path === POLICIES_PATH ? policyReviewer(options.view) : undefined),
+    whyNotReady: () => options.view.whyNotStarted(),
+  });
+  const stop = keepAll(options, server);
+  return {
+    address: server.address,
+    close: async () => {
+      stop();
+      await server.close();
+    },
+  };
+}
+
+function policyReviewer(view: OperatorView) {
+  return {
+    webhook: "policies",
+    review: (request: Parameters<typeof reviewPolicy>[0]) => reviewPolicy(request, view),
+  };
+}
+
+/** Watches, and tends what is watched; the answer ends both. */
+function keepAll(options: AdmissionOptions, server: ReviewServer): () => void {
+  const { client, namespace, installation, view, log } = options;
+  const [secret, validating] = [new OneObject(), new OneObject()];
+  const tender = new Tender({
+    ...options,
+    ...{ secret, validating, reach: reachOf(options) },
+    client: guardWrites(client, () => view.leads()),
+    mayWrite: () => view.mayKeep(),
+    namespaceUid: () => view.namespaceUid(),
+    serve: (serving) => server.serve(serving),
+  });
+  const watched: [OneObject, Selection][] = [
+    [secret, { resource: SECRETS, namespace, name: KEY_SECRET }],
+    [validating, { resource: VALIDATING, name: installation }],
+  ];
+  const settings = { ...REFLECTOR_DEFAULTS, silence: options.watchSilence };
+  const subscriptions = watched.map(([object, selection]) =>
+    reflect(client, selection, settings).subscribe((signal) => {
+      object.note(signal);
+      if (object === secret) tender.look();
+      if (signal.type === "failed") log.warn({ failure: signal.failure }, `cannot watch ${selection.resource.kind}`);
+    }),
+  );
+  const timer = repeat(() => tender.tend(), log);
+  return () => {
+    clearInterval(timer);
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  };
+}
+
+/** One at a time. */
+function repeat(work: () => Promise<void>, log: Log): NodeJS.Timeout {
+  let busy = false;
+  return setInterval(() => {
+    if (busy) return;
+    busy = true;
+    work()
+      .catch((error) => log.error({ err: error }, "the webhook could not be kept"))
+      .finally(() => {
+        busy = false;
+      });
+  }, TEND_EVERY).unref();
+}
+
+function reachOf({ url, namespace }: AdmissionOptions): Reach {
+  return url === undefined ? { service: { namespace, name: SERVICE } } : { url };
+}

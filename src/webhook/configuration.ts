@@ -1,0 +1,91 @@
+/** The webhook configurations that should exist: values, derived from what there is to be called for. */
+
+import { isEqual, isJsonObject, type Json, type JsonObject, type KubernetesObject, KYVERNO } from "../object/index.ts";
+import { GROUP } from "../policy/index.ts";
+
+/** Under which URL the API server reaches us: that of a Service in the cluster, or one that was given. */
+export type Reach = { url: string } | { service: { namespace: string; name: string } };
+
+export type ConfigurationOptions = {
+  /** Names the configurations: several installations do not share one. */
+  installation: string;
+  reach: Reach;
+  /** PEM: whom the API server trusts to be us. */
+  caBundle: string;
+  kyverno: boolean;
+  /** Of our own namespace, with which they go; undefined while it is not known. */
+  owner: { name: string; uid: string } | undefined;
+};
+
+export const POLICIES_PATH = "/policies";
+
+/** Seconds; a policy is checked in milliseconds, and written all the same when nobody answers. */
+const POLICY_TIMEOUT = 5;
+
+/** Has the policies themselves checked while they are written. */
+export function policyConfiguration(options: ConfigurationOptions): KubernetesObject {
+  const groups = [GROUP, ...(options.kyverno ? [KYVERNO] : [])];
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: metadataOf(options),
+    webhooks: groups.map((group) => policyWebhook(group, options)),
+  };
+}
+
+/** Every default is written out, so that what is stored can be compared. */
+function policyWebhook(group: string, options: ConfigurationOptions): JsonObject {
+  return {
+    name: `policies.${group}`,
+    clientConfig: clientConfig(POLICIES_PATH, options),
+    rules: [
+      {
+        apiGroups: [group],
+        apiVersions: ["*"],
+        operations: ["CREATE", "UPDATE"],
+        resources: ["clusterpolicies", "policies"],
+        scope: "*",
+      },
+    ],
+    failurePolicy: "Ignore",
+    matchPolicy: "Exact",
+    namespaceSelector: {},
+    objectSelector: {},
+    sideEffects: "None",
+    timeoutSeconds: POLICY_TIMEOUT,
+    admissionReviewVersions: ["v1"],
+  };
+}
+
+function metadataOf({ installation, owner }: ConfigurationOptions): KubernetesObject["metadata"] {
+  return {
+    name: installation,
+    labels: { "app.kubernetes.io/name": "perennial", "perennial.dev/installation": installation },
+    ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: "v1", kind: "Namespace", ...owner }] }),
+  };
+}
+
+function clientConfig(path: string, { reach, caBundle }: ConfigurationOptions): JsonObject {
+  const authorities = Buffer.from(caBundle).toString("base64");
+  if ("url" in reach) return { url: `${reach.url.replace(/\/$/, "")}${path}`, caBundle: authorities };
+  return { service: { ...reach.service, path, port: 443 }, caBundle: authorities };
+}
+
+/** True when what is stored calls us as it should: all that we want is there. What others added is theirs. */
+export function isAsDerived(stored: KubernetesObject | undefined, derived: KubernetesObject): boolean {
+  if (stored === undefined) return false;
+  const found = webhooksOf(stored);
+  const wanted = webhooksOf(derived);
+  return (
+    isEqual(ownersOf(stored), ownersOf(derived)) &&
+    wanted.every((webhook) => found.some((other) => isEqual(other, webhook)))
+  );
+}
+
+function webhooksOf({ webhooks }: KubernetesObject): JsonObject[] {
+  return Array.isArray(webhooks) ? webhooks.filter((webhook: Json) => isJsonObject(webhook)) : [];
+}
+
+function ownersOf({ metadata }: KubernetesObject): Json {
+  return (metadata.ownerReferences ?? []).map(({ kind, name, uid }) => ({ kind, name, uid }));
+}
