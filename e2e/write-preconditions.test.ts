@@ -35,7 +35,10 @@ async function stored(data: Labels): Promise<KubernetesObject> {
   return waitForObject(cluster, PLACE);
 }
 
-type Meant = { [verb in WriteStep["verb"]]: (seen: KubernetesObject) => WriteStep };
+/** What is taken back from an object says nothing of how that was: it is read first. */
+type Guarded = Exclude<WriteStep["verb"], "revert">;
+
+type Meant = { [verb in Guarded]: (seen: KubernetesObject) => WriteStep };
 
 const shared = { target: TARGET, resource: RESOURCE, because: "a test" };
 
@@ -61,9 +64,18 @@ const MEANT: Meant = {
     precondition: { resourceVersion },
   }),
   release: ({ metadata: { uid = "" } }) => ({ ...shared, verb: "release", precondition: { uid } }),
+  mutate: (seen) => ({
+    ...shared,
+    verb: "mutate",
+    manager: "perennial/0123456789abcdef",
+    write: { applied: desired({ of: "us" }) },
+    seen,
+    object: desired({ of: "us" }),
+    precondition: { uid: seen.metadata.uid ?? "", resourceVersion: seen.metadata.resourceVersion ?? "" },
+  }),
   delete: ({ metadata: { uid = "" } }) => ({ ...shared, verb: "delete", precondition: { uid } }),
 };
-const VERBS = Object.keys(MEANT) as WriteStep["verb"][];
+const VERBS = Object.keys(MEANT) as Guarded[];
 
 describe.each(VERBS)("a late %s", (verb) => {
   let seen: KubernetesObject;
@@ -140,6 +152,6 @@ describe("a release", () => {
   });
 });
 
-function send(verb: WriteStep["verb"], seen: KubernetesObject): Promise<Outcome> {
+function send(verb: Guarded, seen: KubernetesObject): Promise<Outcome> {
   return applyStep(client, MEANT[verb](seen));
 }

@@ -11,7 +11,8 @@ export type TestRule = {
   context?: object[];
   preconditions?: object;
   skipBackgroundRequests?: boolean;
-  generate: object;
+  generate?: object;
+  mutate?: object;
 };
 
 export function clusterPolicy(name: string, ...rules: TestRule[]): object {

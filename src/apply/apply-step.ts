@@ -11,8 +11,8 @@ import {
   releaseObject,
   type WriteAnswer,
 } from "../cluster/index.ts";
-import type { KubernetesObject } from "../object/index.ts";
-import type { ApplyStep, DeleteStep, ReleaseStep, WriteStep } from "../plan/index.ts";
+import { applyEntryOf, type KubernetesObject } from "../object/index.ts";
+import type { ApplyStep, DeleteStep, MutateStep, ReleaseStep, RevertStep, WriteStep } from "../plan/index.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Never throws. */
@@ -24,6 +24,10 @@ export async function applyStep(client: ClusterClient, step: WriteStep): Promise
       return writeOutcome(client, step, await patchObject(client, step.resource, step.target, step.patch));
     case "release":
       return release(client, step);
+    case "mutate":
+      return writeOutcome(client, step, await mutateObject(client, step));
+    case "revert":
+      return revert(client, step);
     case "delete":
       return deleteOutcome(client, step, await deleteObject(client, step.resource, step.target, step.precondition.uid));
   }
@@ -33,6 +37,30 @@ export async function applyStep(client: ClusterClient, step: WriteStep): Promise
 function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject {
   const required = "absent" in precondition ? { resourceVersion: "1" } : { uid: precondition.uid };
   return { ...object, metadata: { ...object.metadata, ...required } };
+}
+
+/** The version too: what the rule's manager owns was read from it, and what is left out of an apply is taken away. */
+function mutateObject(client: ClusterClient, step: MutateStep): Promise<WriteAnswer> {
+  const { resource, target, manager, write, precondition } = step;
+  if ("applied" in write) {
+    const { applied } = write;
+    return applyObject(client, resource, { ...applied, metadata: { ...applied.metadata, ...precondition } }, manager);
+  }
+  const guard = { op: "replace" as const, path: "/metadata/resourceVersion", value: precondition.resourceVersion };
+  return patchObject(client, resource, target, [guard, ...write.patch], manager);
+}
+
+/** An apply of nothing takes out what its manager alone had applied; where it has nothing there, nothing is sent. */
+async function revert(client: ClusterClient, step: RevertStep): Promise<Outcome> {
+  const seen = await readOutcome(client, step);
+  if (seen.type !== "outdated") return seen;
+  const { object } = seen;
+  if (applyEntryOf(object, step.manager) === undefined) return { step, type: "written", object, created: false };
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace, uid = "", resourceVersion = "" } = metadata;
+  const place = namespace === undefined ? { name } : { name, namespace };
+  const nothing = { apiVersion, kind, metadata: { ...place, uid, resourceVersion } };
+  return writeOutcome(client, step, await applyObject(client, step.resource, nothing, step.manager));
 }
 
 /** What is ours of the marks shows only on the object as it is: it is read, and released in that version. */

@@ -113,11 +113,15 @@ function noteHeld(world: OfflineWorld, failures: Failures): void {
   }
 }
 
-function noteClaim(world: OfflineWorld, { key, wants, reads, idle }: Plan): void {
+function noteClaim(world: OfflineWorld, { key, wants, reads, idle, mutations }: Plan): void {
   const { policy, rule } = claimRef(key);
-  const state = { key, wants: new Set(wants), inSync: 0, failures: [], idle };
+  const changes = mutations === undefined ? {} : { mutations: { ...mutations, leaving: NOTHING, unaccepted: UNKNOWN } };
+  const state = { key, wants: new Set(wants), inSync: 0, failures: [], idle, ...changes };
   world.claims.set(state, `${keyOf(policy)}\n${rule}`, reads);
 }
+
+const NOTHING: ReadonlySet<ObjectKey> = new Set();
+const UNKNOWN: ReadonlyMap<ObjectKey, KubernetesObject> = new Map();
 
 function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): PlannedTarget[] {
   const desired = desiredObjects(world, key);
@@ -129,7 +133,7 @@ function planTargets(world: OfflineWorld, key: ClaimKey, failures: Failures): Pl
   return plan.steps.map((step) => {
     const target = keyOf(step.target);
     const before = world.get(target);
-    const wish = desired.get(target);
+    const wish = step.verb === "mutate" ? step.object : desired.get(target);
     const keyed = isWrite(step) && before !== undefined && wish !== undefined ? keyedPaths(world, key, wish) : NONE;
     const planned = { claim: key, step, before, desired: wish, keyed };
     carryOut(world, planned);
@@ -167,6 +171,10 @@ function carryOut(world: OfflineWorld, { step, before, desired }: PlannedTarget)
       return world.put(stored(step.object, before));
     case "patch":
       return world.put(stored(desired ?? before ?? EMPTY, before));
+    case "mutate":
+      return world.put(withVersion(step.object));
+    case "revert": // what an object had before is not in the files
+      return;
     case "delete":
       return world.remove(target);
     case "release":
@@ -176,6 +184,11 @@ function carryOut(world: OfflineWorld, { step, before, desired }: PlannedTarget)
     case "skip":
       return;
   }
+}
+
+function withVersion(object: KubernetesObject): KubernetesObject {
+  const { uid = "stored", resourceVersion = "1" } = object.metadata;
+  return { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
 }
 
 const EMPTY: KubernetesObject = { apiVersion: "", kind: "", metadata: { name: "" } };

@@ -107,6 +107,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     whySuspended: () => undefined,
     isMoment: (claim) => isNewRule(claimRef(claim), cluster),
     changeOf: () => undefined,
+    mutationsOf: () => (world.planned ? "known" : "unknown"),
     isCheckDue: () => false,
     put(object) {
       live.set(keyOf(refOf(object)), object);

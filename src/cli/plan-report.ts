@@ -108,6 +108,8 @@ function actionOf({ step, before }: PlannedTarget): Action {
     case "apply":
       return before === undefined ? "create" : "change";
     case "patch":
+    case "mutate":
+    case "revert":
       return "change";
     case "delete":
     case "release":

@@ -14,6 +14,7 @@ import {
   type TargetRecord,
 } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
+import { concludeMutations, leftToRevert, type MutationsDone, mutationsAfter } from "./mutation-outcome.ts";
 
 export type ClaimOutcome = {
   key: ClaimKey;
@@ -22,12 +23,19 @@ export type ClaimOutcome = {
   refusals: ReadonlyMap<ObjectKey, Refusal>;
   written: ReadonlySet<ObjectKey>;
   deleted: ReadonlySet<ObjectKey>;
+  mutated: MutationsDone;
   /** Something was still to be sent after the last round: somebody or something undoes what is written. */
   exhausted: boolean;
 };
 
 /** While the API server does not answer, everything is tried again soon: it costs it nothing. */
 export const UNREACHABLE_RETRY = 1_000;
+
+/** Mostly an event comes before: not for what was not accepted, or where only finalizers or owners were changed. */
+const AFTER_MUTATIONS = 500;
+
+/** The watch is about to show what had changed; nobody is told of what only the server's bookkeeping shows. */
+const OUTDATED_RETRY = 100;
 
 /** An object that cannot be made ours may change or go without an event that would show it. */
 const FOREIGN_RETRY = 300_000;
@@ -38,7 +46,8 @@ export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome
   const { world, queue, onPlanned, repairs, permissions, polls } = options;
   const { key, plan } = outcome;
   const { policy, rule } = claimRef(key);
-  const wanted = world.claims.get(key)?.wants ?? NOTHING;
+  const before = world.claims.get(key);
+  const wanted = before?.wants ?? NOTHING;
   for (const target of outcome.deleted) repairs.forget(target);
   if (plan.calls !== undefined) polls.need(key, plan.calls);
   if (!isUnanswered(plan)) world.progress.get(keyOf(policy))?.get(rule)?.awaited.delete(key);
@@ -50,6 +59,7 @@ export function concludeClaim(options: ClaimWorkerOptions, outcome: ClaimOutcome
   options.pruneGate.note(key, gatheredBy(plan));
   if (plan.kept.length > 0) options.onKept(plan.kept, plan.because);
   tellSharers(options, outcome);
+  if (plan.mutations !== undefined || before?.mutations !== undefined) concludeMutations(options, outcome, before);
   giveUp(options, outcome, wanted);
   schedule(options, outcome, refusals);
   onPlanned(keyOf(policy));
@@ -69,15 +79,19 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
     world.claims.remove(key);
     world.moments.delete(key);
     // it wants nothing any more, but what it made cannot be removed yet: that is told as long as it lasts
-    if (failures.length > 0)
-      world.claims.set({ key, wants: new Set(), inSync: 0, failures, gone: true }, ruleKey, dependencies);
+    const mutations = before?.mutations === undefined ? undefined : leftToRevert(before.mutations, outcome);
+    if (failures.length > 0 || mutations !== undefined) {
+      const left = mutations === undefined ? {} : { mutations };
+      world.claims.set({ key, wants: new Set(), inSync: 0, failures, gone: true, ...left }, ruleKey, dependencies);
+    }
   }
   if (plan.fate !== "desired") return;
   const inSync = plan.steps.filter((step) => step.verb === "skip" && step.inSync).length;
   const idle = plan.idle ? { idle: true } : {};
   const { firstApplied } = plan;
   const time = firstApplied === undefined ? {} : { firstApplied };
-  const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle, ...time };
+  const mutations = plan.mutations === undefined ? {} : { mutations: mutationsAfter(plan.mutations, outcome, before) };
+  const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle, ...time, ...mutations };
   world.claims.set(state, ruleKey, [...plan.reads, ...dependencies], plan.looks);
   if (failures.length === 0 && !isWaiting(plan)) world.moments.delete(key);
 }
@@ -154,8 +168,10 @@ function schedule(options: ClaimWorkerOptions, outcome: ClaimOutcome, refusals: 
   const failing = exhausted || conflicts || refused || unseen.some(({ deleting }) => deleting);
   if (plan.again !== undefined) queue.addLater(key, plan.again);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
+  else if (outcome.mutated.isOutdated) queue.addLater(key, OUTDATED_RETRY);
   else if (failing) queue.retry(key);
   else if (unseen.length > 0) queue.addLater(key, FOREIGN_RETRY);
+  else if (outcome.mutated.done.size > 0) queue.addLater(key, AFTER_MUTATIONS);
   else {
     queue.forgive(key);
     if (plan.isTimed) queue.addLater(key, options.apiCallInterval * (0.9 + Math.random() / 5));

@@ -10,9 +10,11 @@ import {
   type Attempt,
   isQuestion,
   isWrite,
+  type MutateStep,
   type Plan,
   planClaim,
   type QuestionStep,
+  type RevertStep,
   type Step,
   type WriteStep,
 } from "../plan/index.ts";
@@ -21,6 +23,7 @@ import { concludeChange } from "./change-outcome.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
 import { putQuestion } from "./claim-questions.ts";
+import type { MutationsDone } from "./mutation-outcome.ts";
 
 export interface ClaimWorker {
   work(key: ClaimKey): Promise<void>;
@@ -42,6 +45,8 @@ class ClaimRun {
   /** What we deleted ourselves is no drift, whenever its event comes. */
   readonly #deleted = new Set<ObjectKey>();
   readonly #written = new Set<ObjectKey>();
+  /** Existing objects that were changed or taken back: what is there now the watch will show. */
+  readonly #mutated: MutationsDone = { done: new Set(), unaccepted: new Set(), isOutdated: false };
 
   constructor(options: ClaimWorkerOptions, key: ClaimKey) {
     this.#options = options;
@@ -53,12 +58,17 @@ class ClaimRun {
     this.#forgetStrangers();
     for (let round = 0; round < ROUNDS; round++) {
       const plan = this.#plan();
-      const steps = plan.steps.filter(isRequest).filter((step) => !this.#refusals.has(keyOf(step.target)));
+      const steps = plan.steps.filter(isRequest).filter((step) => !this.#isAnswered(step));
       if (steps.length === 0) return this.#conclude(plan);
       if (!mayWrite()) return this.#wait();
       await Promise.all(steps.map((step) => (isQuestion(step) ? this.#ask(step) : this.#send(step))));
     }
     this.#conclude(this.#plan(), true);
+  }
+
+  #isAnswered({ target }: Step): boolean {
+    const key = keyOf(target);
+    return this.#refusals.has(key) || this.#mutated.done.has(key);
   }
 
   #wait(): void {
@@ -119,9 +129,24 @@ class ClaimRun {
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
     const meanwhile = answered();
     // an answer older than the deletion that a watch has shown since: planned again, from what is known
+    if (step.verb === "mutate" || step.verb === "revert") return this.#noteMutated(step, outcome);
     if ("object" in outcome && meanwhile.deleted.has(outcome.object.metadata.uid ?? "")) return;
     await this.#absorb(outcome, before);
     if (isChangedByOthers(outcome, meanwhile)) inventory.startAnew(keyOf(step.target));
+  }
+
+  /** Nothing is concluded from the answer but that there is one: the next plan sees the object as a watch shows it. */
+  async #noteMutated(step: MutateStep | RevertStep, outcome: Outcome): Promise<void> {
+    const target = keyOf(step.target);
+    this.#logStep(step, outcome.type);
+    if (outcome.type === "failed") return this.#noteFailed(step, outcome.failure);
+    this.#mutated.done.add(target);
+    if (outcome.type === "outdated") this.#mutated.isOutdated = true;
+    if (outcome.type !== "written" || step.verb !== "mutate") return;
+    const { world, repairs } = this.#options;
+    if (outcome.object.metadata.resourceVersion === step.precondition.resourceVersion)
+      this.#mutated.unaccepted.add(target);
+    else if (step.correction !== undefined) repairs.corrected(target, world.now, step.correction);
   }
 
   /** Each answer is an observation like any event of a watch. */
@@ -215,6 +240,7 @@ class ClaimRun {
       refusals: this.#refusals,
       written: this.#written,
       deleted: this.#deleted,
+      mutated: this.#mutated,
       exhausted,
     });
   }

@@ -68,7 +68,7 @@ export function figuresOf(
 function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailure"]): PolicyFigures["blocked"] {
   if (state.phase !== "compiled") return [];
   const { rules, unknownKinds } = state.compiled;
-  const unknown = rules.filter(({ triggers, targets }) => triggers.length === 0 || targets.length === 0);
+  const unknown = rules.filter((rule) => !isAnythingServed(rule));
   const wanted = new Map(rules.flatMap(selectionsOf).map((selection) => [selectionKey(selection), selection]));
   const refused = [...wanted.values()].flatMap((selection) => {
     const failure = watchFailure(selection);
@@ -77,6 +77,11 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
   if (unknown.length === 0) return refused;
   const message = `the API server does not serve ${unknownKinds.join(", ")}; install its CRD, or correct the kind`;
   return [{ reason: "KindUnknown", message }, ...refused];
+}
+
+/** Something may trigger it, and something may come of it. */
+function isAnythingServed({ triggers, targets, existing }: CompiledRule): boolean {
+  return triggers.length > 0 && targets.length + (existing?.resources.length ?? 0) > 0;
 }
 
 function blockedWatch(selection: Selection, failure: ApiFailure): PolicyFigures["blocked"][number] {
@@ -105,7 +110,7 @@ function ruleFigures({ name, type }: CompiledRule, states: readonly ClaimState[]
     name,
     type,
     triggers: states.filter(isTriggered).length,
-    desired: states.reduce((total, { wants }) => total + wants.size, 0),
+    desired: states.reduce((total, { wants, mutations }) => total + wants.size + (mutations?.targets.size ?? 0), 0),
     inSync: states.reduce((total, { inSync }) => total + inSync, 0),
     failed: states.filter(({ failures }) => failures.length > 0).length,
   };

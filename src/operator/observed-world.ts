@@ -56,6 +56,8 @@ export type RuleProgress = {
   /** It cannot become ready without a human: a kind it looks at is not served, or may not be watched. Nobody waits for it. */
   stuck: boolean;
   targets: readonly GroupKindKey[];
+  /** Kinds whose existing objects it changes. */
+  mutates: readonly GroupKindKey[];
   /** When it appeared or changed, in monotonic milliseconds. */
   since: number;
 };
@@ -85,6 +87,8 @@ export class ObservedWorld implements World {
   readonly checksDue = new Set<ObjectKey>();
   /** By policy key, then by the rule's name. */
   readonly progress = new Map<ObjectKey, Map<string, RuleProgress>>();
+  /** Kinds whose existing objects some rule changes. */
+  mutatedKinds: ReadonlySet<GroupKindKey> = new Set();
   readonly policyStates = new Map<ObjectKey, PolicyState>();
   disposals: ReadonlyMap<ObjectKey, Disposal> = new Map();
   policiesSynced = false;
@@ -214,6 +218,23 @@ export class ObservedWorld implements World {
       }
     }
     return true;
+  }
+
+  mutationsOf(kind: GroupKind): "none" | "unknown" | "known" {
+    if (this.mutatedKinds.size === 0) return this.policiesSynced ? "none" : "unknown";
+    const key = groupKindKey(kind);
+    if (!this.policiesSynced) return "unknown";
+    if (!this.mutatedKinds.has(key)) return "none";
+    for (const rules of this.progress.values())
+      for (const { ready, awaited, stuck, mutates } of rules.values())
+        if (mutates.includes(key) && ((!ready && !stuck) || awaited.size > 0)) return "unknown";
+    return "known";
+  }
+
+  /** Rules have come or gone. */
+  noteMutatedKinds(): void {
+    const rules = [...this.progress.values()].flatMap((found) => [...found.values()]);
+    this.mutatedKinds = new Set(rules.flatMap(({ mutates }) => mutates));
   }
 
   isCheckDue(target: ObjectKey): boolean {

@@ -67,23 +67,26 @@ function setPolicy(world: ObservedWorld, key: ObjectKey, state: PolicyState): vo
   world.progress.set(
     key,
     new Map(
-      rules.map(({ name, triggers, targets }) => [
+      rules.map(({ name, triggers, targets, existing }) => [
         name,
         {
           ready: false,
           awaited: new Set(),
           stuck: triggers.length === 0,
           targets: targets.map(groupKindKey),
+          mutates: existing?.resources.map(groupKindKey) ?? [],
           since: world.now,
         },
       ]),
     ),
   );
+  world.noteMutatedKinds();
 }
 
 function removePolicy(world: ObservedWorld, key: ObjectKey): void {
   world.policyStates.delete(key);
   world.progress.delete(key);
+  world.noteMutatedKinds();
 }
 
 function recompileAll(world: ObservedWorld): ObjectKey[] {

@@ -92,7 +92,7 @@ export class Readiness {
   }
 
   #isWatched(rule: CompiledRule): boolean {
-    const known = rule.triggers.length > 0 && rule.targets.length > 0;
+    const known = rule.triggers.length > 0 && rule.targets.length + (rule.existing?.resources.length ?? 0) > 0;
     const kept = seenBy(rule).every((selection) => this.#world.objectsOf(selection)?.synced === true);
     return known && kept && selectionsOf(rule).every((selection) => this.#isSynced(selection));
   }

@@ -12,6 +12,7 @@ export function sweepInventory(world: ObservedWorld, queue: KeyedQueue<ClaimKey>
     if (claim !== undefined && !wanting.has(claim)) queue.add(claim);
     for (const other of wanting) if (other !== claim) queue.add(other);
   }
+  for (const claim of world.claims.mutators) queue.add(claim); // what all of them make of an object may be known now
   world.forgetOldDepartures();
 }
 

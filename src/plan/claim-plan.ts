@@ -2,7 +2,7 @@
 
 import type { ObjectKey, ObjectRef } from "../object/index.ts";
 import type { Call } from "../rule/index.ts";
-import type { ClaimKey, Dependency, FirstApplied, Look } from "../state/index.ts";
+import type { ClaimKey, Dependency, FirstApplied, Look, Mutations } from "../state/index.ts";
 import type { Fate } from "./fate.ts";
 import type { Failure, Step } from "./step.ts";
 import type { Judged } from "./wanted.ts";
@@ -26,6 +26,8 @@ export type Plan = {
   failures: readonly Failure[];
   /** Judgements to remember, so that the same content is not compared again. */
   judged: readonly Judged[];
+  /** Of a claim that changes existing objects. */
+  mutations?: Omit<Mutations, "leaving" | "unaccepted">;
   /** Claims that may take over what this one gives up. */
   heirs: readonly ClaimKey[];
   /** Marked targets that stay for good, because nothing is known any more that says what should become of them. */

@@ -30,6 +30,8 @@ export type Fate =
    */
   | { type: "held"; because: string; again?: number; kept?: true };
 
+export type DesiredFate = Extract<Fate, { type: "desired" }>;
+
 export type Gone = {
   type: "gone";
   because: string;

@@ -15,10 +15,12 @@ import { chainOf } from "./chain.ts";
 import { planChange } from "./change.ts";
 import { nothing, type Plan } from "./claim-plan.ts";
 import { whyNotCounted } from "./counted.ts";
-import { type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
+import { type DesiredFate, type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
 import { markedObject } from "./marked.ts";
+import { planMutations } from "./mutations.ts";
 import { heirsOf, planPrune } from "./prune.ts";
+import { planReverts } from "./revert.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
 import { leftAlone, planTarget } from "./target.ts";
@@ -59,16 +61,19 @@ function planGone(world: World, key: ClaimKey, { because, disposal, digest, limi
   return {
     ...nothing(key, "gone", because),
     calls: [],
-    steps: records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
+    steps: [
+      ...records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
+      ...planReverts(world, key, { because, disposal }),
+    ],
     // what is left needs no look: the object need not be kept
     judged: disposal === "leave" ? records.flatMap((record) => leftAlone(record).judged ?? []) : [],
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
   };
 }
 
-type DesiredFate = Extract<Fate, { type: "desired" }>;
-
 function planDesired(world: World, key: ClaimKey, fate: DesiredFate): Plan {
+  const { existing } = fate.rule;
+  if (existing !== undefined) return planMutations(world, key, { ...fate, existing });
   const older = whyNotCounted(world, fate.rule, { key, trigger: fate.trigger });
   if (older !== undefined) return { ...nothing(key, "desired", older), idle: true };
   const snapshot = new RecordedSnapshot(world);

@@ -37,6 +37,25 @@ export type DeleteStep = OfTarget & { verb: "delete"; resource: Resource; precon
 /** Takes our marks off an object that is kept, so that nothing acts on it again. */
 export type ReleaseStep = OfTarget & { verb: "release"; resource: Resource; precondition: { uid: string } };
 
+/**
+ * Changes an existing object as a mutate rule says, under that rule's field manager: what the rule sets, as server-side apply,
+ * or where it removes or reorders something, a JSON patch of the object as it was seen.
+ */
+export type MutateStep = OfTarget & {
+  verb: "mutate";
+  resource: Resource;
+  manager: string;
+  write: { applied: KubernetesObject } | { patch: PatchOperation[] };
+  /** The object as it was seen, and as it will be. */
+  seen: KubernetesObject;
+  object: KubernetesObject;
+  precondition: { uid: string; resourceVersion: string };
+  correction?: Correction;
+};
+
+/** Takes back what the field manager of a mutate rule applied to an object, as far as nobody changed it since. */
+export type RevertStep = OfTarget & { verb: "revert"; resource: Resource; manager: string };
+
 /** What would the server make of a fresh object? A creation that is only tried (dry run), under another name. */
 export type AskStep = OfTarget & { verb: "ask"; resource: Resource; object: KubernetesObject; desired: string };
 
@@ -52,7 +71,16 @@ export type SkipStep = OfTarget & {
   gathered?: true;
 };
 
-export type Step = ApplyStep | PatchStep | DeleteStep | ReleaseStep | AskStep | ReadStep | SkipStep;
+export type Step =
+  | ApplyStep
+  | PatchStep
+  | DeleteStep
+  | ReleaseStep
+  | MutateStep
+  | RevertStep
+  | AskStep
+  | ReadStep
+  | SkipStep;
 export type WriteStep = Exclude<Step, AskStep | ReadStep | SkipStep>;
 export type QuestionStep = AskStep | ReadStep;
 

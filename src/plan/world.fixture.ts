@@ -113,6 +113,7 @@ export function emptyWorld(): TestWorld {
     whySuspended: () => world.suspended,
     isMoment: (claim) => world.moments.has(claim) || world.changes.has(claim),
     changeOf: (claim) => world.changes.get(claim),
+    mutationsOf: () => (world.planned ? "known" : "unknown"),
     isCheckDue: (target) => world.checksDue.has(target),
   };
   return world;

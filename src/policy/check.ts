@@ -35,6 +35,7 @@ function checkMarkers(schema: z.core.$ZodType, value: Json, where: Where): Issue
   if (isRefused) return [unsupportedIssue(value, where.at, meta.whyUnsupported)];
   const broken = (meta.constraints ?? [])
     .filter((constraint) => constraint.only === undefined || constraint.only === where.policy.kind)
+    .filter((constraint) => constraint.online !== true || where.offline !== true)
     .flatMap((constraint) =>
       constraint.offenders(value, where.policy).map(
         (path): IssueAt => ({

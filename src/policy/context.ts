@@ -1,11 +1,12 @@
 /** Context: what else a rule reads, under names that its expressions use. */
 
 import { z } from "zod";
-import { constrained, has, objectRule, stringRule, unsupported } from "./field.ts";
+import { constrained, has, objectRule, refusedHere, stringRule, unsupported } from "./field.ts";
 import { namespaceName, objectName } from "./names.ts";
 import { anyValue, expression, list, text } from "./value.ts";
 
-type Depth = { deepOnly: boolean };
+/** `nested`: in a list within a list. */
+type Depth = { deepOnly: boolean; nested?: true };
 
 /** What expressions may start from without any context. */
 const RESERVED =
@@ -111,6 +112,15 @@ const SOURCES = ["configMap", "apiCall", "variable", "globalReference", "imageRe
 
 const ONE_SOURCE = `${SOURCES.map((source) => `(has(self.${source}) ? 1 : 0)`).join(" + ")} == 1`;
 
+function later({ nested }: Depth) {
+  const fields = {
+    globalReference: unsupported(globalReference.optional()),
+    imageRegistry: unsupported(imageRegistry.optional(), "it needs an image registry"),
+  };
+  if (nested === undefined) return fields;
+  return { globalReference: refusedHere(fields.globalReference), imageRegistry: refusedHere(fields.imageRegistry) };
+}
+
 function entry(depth: Depth) {
   return constrained(
     z.strictObject({
@@ -125,8 +135,7 @@ function entry(depth: Depth) {
       configMap: configMap.optional(),
       apiCall: apiCall(depth).optional(),
       variable: variable.optional(),
-      globalReference: unsupported(globalReference.optional()),
-      imageRegistry: unsupported(imageRegistry.optional(), "it needs an image registry"),
+      ...later(depth),
     }),
     objectRule({
       code: "ExclusiveFields",
@@ -144,5 +153,8 @@ export const context = list(entry({ deepOnly: false }), 50, DESCRIPTION);
 
 /** Of an element of a list: the API server's estimate of what rules cost leaves no room for them there. */
 export const elementContext = list(entry({ deepOnly: true }), 20, DESCRIPTION);
+
+/** Of an element of a list within a list: there the estimate leaves room for none at all. */
+export const nestedContext = list(entry({ deepOnly: true, nested: true }), 20, DESCRIPTION);
 
 export type ContextEntry = z.infer<typeof context>[number];

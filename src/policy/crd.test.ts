@@ -69,7 +69,6 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
   it.each([
     ".spec.drift spec.drift.recreate",
     ".spec.rules[] spec.rules[].celPreconditions",
-    ".spec.rules[] spec.rules[].mutate",
     ".spec.rules[].match.any[] spec.rules[].match.any[].subjects",
   ])("refuses by name: %s", (where) => {
     const [path = "", field = ""] = where.split(" ");

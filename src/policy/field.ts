@@ -12,6 +12,8 @@ export type Constraint = {
   code: IssueCode;
   message: string;
   cel?: string;
+  /** Of the operator only: the commands that look at policies without a cluster know more. */
+  online?: true;
   /** For one kind of policy only. */
   only?: PolicyIdentity["kind"];
   /** The field inside this one that the rule is about. */
@@ -25,6 +27,8 @@ export type FieldMeta = {
   unsupported?: boolean;
   /** Not served by the operator, but looked at without a cluster. */
   offline?: boolean;
+  /** Refused here only: the API server's estimate of what its rules cost leaves no room for one. */
+  deepOnly?: boolean;
   /** What the field would need that is not there. */
   whyUnsupported?: string;
   constraints?: readonly Constraint[];
@@ -33,6 +37,11 @@ export type FieldMeta = {
 /** Known, but not served by this version: the API server and the deep check refuse it by name. Served = marker removed. */
 export function unsupported<S extends z.ZodType>(schema: S, why?: string): S {
   return schema.meta({ unsupported: true, ...(why === undefined ? {} : { whyUnsupported: why }) } satisfies FieldMeta);
+}
+
+/** A field that is refused by name: here, and not by the API server. */
+export function refusedHere<S extends z.ZodType>(schema: S): S {
+  return schema.meta({ ...metaOf(schema), deepOnly: true } satisfies FieldMeta);
 }
 
 /** As `unsupported` for the operator; the commands that look at policies without a cluster know it. */

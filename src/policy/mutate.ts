@@ -1,7 +1,8 @@
 /** mutate: what a rule changes in the object that is admitted, or in objects that exist. */
 
 import { z } from "zod";
-import { elementContext } from "./context.ts";
+import { elementContext, nestedContext } from "./context.ts";
+import { constrained, has, objectRule, stringRule } from "./field.ts";
 import { literalApiVersion } from "./names.ts";
 import { preconditions } from "./preconditions.ts";
 import { labelSelector } from "./selector.ts";
@@ -25,19 +26,35 @@ const loop = {
   ...patches,
 };
 
+const nestedLoop = { ...loop, context: nestedContext.optional() };
+
 const LOOP = "A list, and the patch for each of its elements.";
 const LOOPS = "Patches for each element of a list; exactly one patch form, or only a nested foreach.";
 
 const innermost = z
-  .strictObject({ ...loop, foreach: list(freeObject(LOOP), 10, "Deeper than foreach may be nested.").optional() })
+  .strictObject({ ...nestedLoop, foreach: list(freeObject(LOOP), 10, "Deeper than foreach may be nested.").optional() })
   .describe(LOOP);
-const middle = z.strictObject({ ...loop, foreach: list(innermost, 10, LOOPS).optional() }).describe(LOOP);
+const middle = z.strictObject({ ...nestedLoop, foreach: list(innermost, 10, LOOPS).optional() }).describe(LOOP);
 const outermost = z.strictObject({ ...loop, foreach: list(middle, 10, LOOPS).optional() }).describe(LOOP);
 
 const target = z
   .strictObject({
     apiVersion: literalApiVersion("The target's API version, such as v1."),
-    kind: text("The target's kind, such as ConfigMap; Kind/status for a subresource."),
+    kind: constrained(
+      text("The target's kind, such as ConfigMap.", 63),
+      stringRule({
+        code: "InvalidKind",
+        message: "kind is one kind, written out as in a manifest, such as ConfigMap: no variables, no wildcards",
+        holds: (value) => /^[A-Z][A-Za-z0-9]*(\/[a-z]+)?$/.test(value),
+      }),
+      stringRule({
+        code: "UnsupportedField",
+        online: true,
+        message:
+          "subresources of targets are not served by this version: name the kind alone, and change what is not its status",
+        holds: (value) => !value.includes("/"),
+      }),
+    ),
     name: expression("The target's name; variables and wildcards are allowed.").optional(),
     namespace: expression(
       "The target's namespace; variables and wildcards are allowed. In a Policy its own.",
@@ -48,8 +65,10 @@ const target = z
   })
   .describe("Existing objects that are changed; in their own preconditions and patches, target is the object.");
 
-export const mutate = z
-  .strictObject({
+const OF_TARGETS = ["mutateExistingOnPolicyUpdate", "revertOnDelete"] as const;
+
+export const mutate = constrained(
+  z.strictObject({
     ...patches,
     foreach: list(outermost, 50, LOOPS).optional(),
     targets: list(target, 50, "Existing objects to change, instead of the object that matched.").optional(),
@@ -65,7 +84,25 @@ export const mutate = z
         "true: what the rule set is taken back when the rule, its trigger or its match goes, unless somebody changed it since.",
       )
       .optional(),
-  })
-  .describe("What is changed: exactly one of patchStrategicMerge, patchesJson6902 and foreach.");
+  }),
+  ...OF_TARGETS.map((field) =>
+    objectRule({
+      code: "ExclusiveFields",
+      field,
+      cel: `!has(self.${field}) || has(self.targets)`,
+      message: `${field} is about existing objects: name them in targets, or remove it`,
+      holds: (value) => !has(value, field) || has(value, "targets"),
+    }),
+  ),
+  objectRule({
+    code: "UnsupportedField",
+    field: "mutateExistingOnPolicyUpdate",
+    online: true,
+    cel: "!has(self.mutateExistingOnPolicyUpdate) || self.mutateExistingOnPolicyUpdate",
+    message:
+      "false (targets are changed once for each change of the trigger) is not served by this version: remove it, and the targets are kept as the patch says",
+    holds: (value) => value.mutateExistingOnPolicyUpdate !== false,
+  }),
+).describe("What is changed: exactly one of patchStrategicMerge, patchesJson6902 and foreach.");
 
 export type Mutate = z.infer<typeof mutate>;

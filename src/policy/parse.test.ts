@@ -279,7 +279,7 @@ describe("parsePolicy", () => {
       `InvalidName ${MADE}.name`,
       `OutOfBounds ${MADE}.name`,
       `MissingField ${MATCH}`,
-      "UnsupportedField spec.rules[0].mutate",
+      "WrongType spec.rules[0].mutate.targets",
     ]);
   });
 

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { isEqual, type Json, type JsonObject, ownValue, valueAt } from "../object/index.ts";
 import { context } from "./context.ts";
-import { constrained, has, objectRule, offlineOnly, unsupported } from "./field.ts";
+import { constrained, has, objectRule, unsupported } from "./field.ts";
 import { generate } from "./generate.ts";
 import { exclude, match } from "./match.ts";
 import { mutate } from "./mutate.ts";
@@ -29,7 +29,7 @@ export const rule = constrained(
     celPreconditions: unsupported(celPreconditions.optional()),
     context: context.optional(),
     generate: generate.optional(),
-    mutate: offlineOnly(mutate.optional()),
+    mutate: mutate.optional(),
     skipBackgroundRequests: z
       .boolean()
       .describe(
@@ -42,6 +42,15 @@ export const rule = constrained(
     cel: "has(self.generate) != has(self.mutate)",
     message: "a rule does one thing: give exactly one of generate and mutate, and put the other into a rule of its own",
     holds: (value) => has(value, "generate") !== has(value, "mutate"),
+  }),
+  objectRule({
+    code: "UnsupportedField",
+    field: "mutate",
+    online: true,
+    cel: "!has(self.mutate) || has(self.mutate.targets)",
+    message:
+      "mutate without targets changes objects when they are admitted, which is not served by this version: name what exists in targets, or remove the rule",
+    holds: (value) => !has(value, "mutate") || valueAt(value, ["mutate", "targets"]) !== undefined,
   }),
   objectRule({
     code: "NothingSelected",
@@ -65,7 +74,7 @@ export const rule = constrained(
       "the rule generates the kind that its flat match selects, so each object could ask for another: match another kind, or write the filter under any, with a selector that leaves out what is generated",
     holds: (value) => !generatesWhatItMatches(value),
   }),
-).describe("One rule: for each object that match selects, make what generate says.");
+).describe("One rule: for each object that match selects, make what generate says, or change what mutate says.");
 
 export type Rule = z.infer<typeof rule>;
 

@@ -80,9 +80,10 @@ export const spec = z
       .boolean()
       .describe("The older place of the field of the same name in generate; that one wins.")
       .optional(),
-    mutateExistingOnPolicyUpdate: offlineOnly(
-      z.boolean().describe("The older place of the field of the same name in mutate; that one wins.").optional(),
-    ),
+    mutateExistingOnPolicyUpdate: z
+      .boolean()
+      .describe("The older place of the field of the same name in mutate; that one wins.")
+      .optional(),
     useServerSideApply: z
       .boolean()
       .describe("Accepted for the sake of older policies: Perennial always uses server-side apply.")

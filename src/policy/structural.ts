@@ -44,7 +44,7 @@ function convertProperties(properties: JsonObject, where: Where): JsonObject {
 
 /** Everything but our markers and what the API server does not take: pruning refuses unknown fields already. */
 function bounds(keywords: JsonObject): JsonObject {
-  const { $schema, unsupported, offline, whyUnsupported, constraints, additionalProperties, ...kept } = keywords;
+  const { $schema, unsupported, offline, deepOnly, whyUnsupported, constraints, additionalProperties, ...kept } = keywords;
   const integer = kept.maximum === Number.MAX_SAFE_INTEGER ? withoutSafeBounds(kept) : kept;
   return isJsonObject(additionalProperties) ? { ...integer, additionalProperties } : integer;
 }
@@ -64,7 +64,9 @@ function ownRules(node: JsonObject, { kind }: Where): Json[] {
 
 function refusedFields(properties: Json | undefined, where: Where): Json[] {
   if (!isJsonObject(properties)) return [];
-  const refused = Object.entries(properties).filter(([, child]) => isJsonObject(child) && isRefused(child, where));
+  const refused = Object.entries(properties).filter(
+    ([, child]) => isJsonObject(child) && child.deepOnly !== true && isRefused(child, where),
+  );
   return refused.map(([field, child]) => {
     if (!isJsonObject(child) || child.type === undefined) throw new Error(`${field} has no type, so CEL cannot see it`);
     const why = typeof child.whyUnsupported === "string" ? child.whyUnsupported : undefined;

@@ -53,6 +53,11 @@ export class ClaimEnvironment implements Environment {
     return new ClaimEnvironment(this.#options, () => nameElement(elements, index));
   }
 
+  /** For one of several objects, however many there are. */
+  withNewBudget(): ClaimEnvironment {
+    return new ClaimEnvironment({ ...this.#options, budget: { left: CLAIM_STEPS } }, this.#element);
+  }
+
   /** Itself where no time is asked for. */
   inRealTime(): ClaimEnvironment {
     return this.#options.usesClock ? new ClaimEnvironment({ ...this.#options, usesClock: false }, this.#element) : this;

@@ -9,6 +9,7 @@ import { compileMutation } from "./compile-mutation.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import { changesOf, listeningOf } from "./edge.ts";
+import { compileExisting } from "./existing.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
@@ -28,12 +29,12 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   const mutations: CompiledMutation[] = [];
   const issues: Issue[] = [];
   const createdAt = policy.metadata.creationTimestamp ?? "";
-  const { generateExisting } = policy.spec;
+  const { generateExisting, mutateExistingOnPolicyUpdate } = policy.spec;
   const autogen = autogenRules(policy.spec.rules, policy.metadata.annotations);
   policy.spec.rules.forEach((rule, i) => {
-    const scope = { path: `spec.rules[${i}]`, ref, createdAt, generateExisting, served, unknownKinds };
-    const compiled =
-      rule.mutate === undefined ? compileRule(rule, scope) : compileMutations(rule, autogen.get(i) ?? [], scope);
+    const older = { generateExisting, mutateExistingOnPolicyUpdate };
+    const scope = { path: `spec.rules[${i}]`, ref, createdAt, ...older, served, unknownKinds };
+    const compiled = compileOne(rule, autogen.get(i) ?? [], scope);
     if (!compiled.ok) issues.push(...compiled.issues);
     else if ("rule" in compiled) rules.push(compiled.rule);
     else mutations.push(...compiled.mutations);
@@ -46,6 +47,13 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
     ok: true,
     policy: { ref, createdAt, rules, mutations, appliesOne, ...settings, unknownKinds: [...unknownKinds] },
   };
+}
+
+function compileOne(rule: Rule, autogen: readonly Rule[], scope: RuleScope) {
+  if (rule.mutate === undefined) return compileRule(rule, scope);
+  if (rule.mutate.targets === undefined) return compileMutations(rule, autogen, scope);
+  const triggersOf = (selection: Selection): Resource[] => triggerResources(selection, scope);
+  return compileExisting(rule, { ...scope, triggersOf });
 }
 
 const ONE_GENERATED: Issue = {
@@ -89,6 +97,7 @@ type RuleScope = {
   createdAt: string;
   /** What the policy says for rules that do not say it themselves. */
   generateExisting: boolean | undefined;
+  mutateExistingOnPolicyUpdate: boolean | undefined;
   served: ServedKinds;
   unknownKinds: Set<string>;
 };

@@ -1,6 +1,7 @@
 export type { Change, Operation } from "./change.ts";
 export { compilePolicy, policyRef } from "./compile.ts";
 export { copyOf } from "./copy.ts";
+export { mutationManager } from "./existing.ts";
 export type {
   ConditionCheck,
   ContextCheck,
@@ -12,6 +13,7 @@ export type { Surroundings } from "./filter.ts";
 export { withoutInstallationKey } from "./installation-key.ts";
 export type { Labels } from "./label-selector.ts";
 export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lookup.ts";
+export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export type {
   Adoption,
@@ -21,7 +23,10 @@ export type {
   CompiledRule,
   Desired,
   DesiredTarget,
+  ExistingMutation,
   Mutated,
+  MutationPlace,
+  MutationsFor,
   Read,
   ServedKinds,
   Snapshot,

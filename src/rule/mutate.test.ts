@@ -317,11 +317,6 @@ describe("a mutate rule", () => {
       { foreach: [{ list: "[`1`]", preconditions: [], foreach: [{ list: "[`1`]", ...labelled("x") }] }] },
       "ExclusiveFields spec.rules[0].mutate.foreach[0].preconditions",
     ],
-    [
-      "targets",
-      { ...labelled("x"), targets: [{ apiVersion: "v1", kind: "Pod" }] },
-      "UnsupportedField spec.rules[0].mutate.targets",
-    ],
   ])("is refused for %s", (_name, mutate, issue) => expect(compiled(mutate)).toEqual([issue]));
 
   it("says where it does not come to rest", () => {

@@ -35,10 +35,9 @@ type Mutate = NonNullable<Rule["mutate"]>;
 export function compileMutate(mutate: Mutate, scope: MutateScope): readonly CompiledPatch[] | undefined {
   const { build, path } = scope;
   const before = build.issues.length;
-  const { patchStrategicMerge, patchesJson6902, foreach, targets } = mutate;
+  const { patchStrategicMerge, patchesJson6902, foreach } = mutate;
   const forms = [patchStrategicMerge, patchesJson6902, foreach].filter((form) => form !== undefined);
   if (forms.length !== 1) build.issues.push({ code: "ExclusiveFields", path, message: ONE_FORM });
-  if (targets !== undefined) build.issues.push({ code: "UnsupportedField", path: `${path}.targets`, message: TARGETS });
   // the schema knows nothing of what lies below the third list, and refuses it there
   const loops = foreach as readonly WrittenLoop[] | undefined;
   const patches =
@@ -48,8 +47,6 @@ export function compileMutate(mutate: Mutate, scope: MutateScope): readonly Comp
   const compiled = patches.filter((patch) => patch !== undefined);
   return build.issues.length > before || compiled.length < patches.length ? undefined : compiled;
 }
-
-const TARGETS = "rules that change existing objects are not served by this version: remove targets, or the rule";
 
 export type MutateMeaning = {
   policy: ObjectRef;
@@ -62,16 +59,28 @@ export type MutateMeaning = {
 
 /** Each part sees what those before it made of the object, and the context as it was before all of them. */
 export function mutateObject(meaning: MutateMeaning, object: KubernetesObject, snapshot: Snapshot): Mutated {
-  const { patches, preconditions } = meaning;
+  const { patches, preconditions, served } = meaning;
   const scope = mutateScope(meaning, object, snapshot);
   const reason = preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
-  const patching = { schema: schemaOf(object, meaning), left: { elements: MOST_ELEMENTS } };
+  return patchObject(object, { patches, served, bindings: triggerBindings }, scope);
+}
+
+export type Patches = {
+  patches: readonly CompiledPatch[];
+  served: ServedKinds;
+  /** What the parts after the first see of the object as it is by then. */
+  bindings(object: KubernetesObject): { [root: string]: Json };
+};
+
+/** What becomes of an object for which all conditions hold. */
+export function patchObject(object: KubernetesObject, { patches, served, bindings }: Patches, scope: Scope): Mutated {
+  const patching = { schema: mergeSchemaOf(object, served), left: { elements: MOST_ELEMENTS } };
   let current = asJson(object);
   let idle = "it is already as the rule wants it";
   for (const [i, patch] of patches.entries()) {
-    const bindings = i === 0 ? {} : triggerBindings(current as KubernetesObject); // patched, and still one
-    const inner = i === 0 ? scope : scope.inner(bindings, NO_CONTEXT, scope.environment);
+    const changed = current as KubernetesObject; // patched, and still one
+    const inner = i === 0 ? scope : scope.inner(bindings(changed), NO_CONTEXT, scope.environment);
     const result: Applied = patch.apply(current, inner, patching);
     if (!result.ok) return result;
     if ("object" in result) current = result.object;
@@ -92,7 +101,8 @@ export function mutateScope(
   return new Scope(triggerBindings(object), { snapshot, environment }, context);
 }
 
-function schemaOf(object: KubernetesObject, { served }: MutateMeaning): MergeSchema {
+/** How patches merge the lists of the object. */
+export function mergeSchemaOf(object: KubernetesObject, served: ServedKinds): MergeSchema {
   const kind = { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: object.kind };
   return served.mergeSchemaOf?.(kind) ?? builtInSchema(kind);
 }
@@ -122,9 +132,11 @@ export function whyNotConvergent(
   const again = mutateObject(meaning, result, snapshot);
   if (!again.ok) return again;
   if ("idle" in again) return undefined;
-  const place = printPointer(firstDifference(asJson(result), asJson(again.object)));
-  const message = `${place} changes each time the rule is applied to its own result: let the rule set what it wants to be there, not add to it`;
-  return failed("NotConvergent", message);
+  return failed("NotConvergent", neverAtRest(printPointer(firstDifference(asJson(result), asJson(again.object)))));
+}
+
+export function neverAtRest(place: string): string {
+  return `${place} changes each time the rule is applied to its own result: let the rule set what it wants to be there, not add to it`;
 }
 
 function firstDifference(left: Json | undefined, right: Json | undefined): Path {

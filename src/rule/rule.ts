@@ -37,7 +37,7 @@ export type Compilation =
 
 export type CompiledRule = {
   name: string;
-  type: "Generate" | "Edge";
+  type: "Generate" | "Edge" | "Mutate";
   /** The operations that an edge rule acts on, once for each; undefined for a rule about what is stored. */
   changes: ReadonlySet<Operation> | undefined;
   /** The resources whose objects may be triggers. */
@@ -69,6 +69,8 @@ export type CompiledRule = {
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** Every condition with its answer, whether the object is selected or not; for people, not for plans. */
   explain(trigger: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
+  /** Of a rule that changes existing objects: what it does to them. It makes nothing. */
+  existing?: ExistingMutation;
   /** The objects that should exist for a selected trigger, without marks; of an edge rule those that a change calls for. */
   desired(trigger: KubernetesObject, snapshot: Snapshot, change?: Change): Desired;
 };
@@ -95,6 +97,34 @@ export type CompiledMutation = {
    * stored must.
    */
   whyNotConvergent(result: KubernetesObject, snapshot: Snapshot): Failed | undefined;
+};
+
+/** What a rule does to objects that exist. */
+export type ExistingMutation = {
+  /** The field manager of what it sets. */
+  manager: string;
+  /** The resources whose objects it may change. */
+  resources: readonly Resource[];
+  /** True: what it set is taken back when it no longer applies. */
+  reverts: boolean;
+  /** True when nothing but the trigger and the object decides what becomes of the object. */
+  isStable: boolean;
+  /** Which objects are changed for a selected trigger, and how. */
+  for(trigger: KubernetesObject, snapshot: Snapshot): MutationsFor;
+  /** How lists of the object are merged. */
+  schemaOf(object: KubernetesObject): MergeSchema;
+};
+
+export type MutationsFor = { ok: true; places: readonly MutationPlace[] } | { ok: true; idle: string } | Failed;
+
+/** Where the objects lie that are changed. `namespace`, `name`: written out, without wildcards, after evaluation. */
+export type MutationPlace = {
+  resource: Resource;
+  namespace?: string;
+  name?: string;
+  /** Why an object of the resource is not meant; undefined when it is. */
+  whyNot(object: KubernetesObject): string | undefined;
+  mutate(object: KubernetesObject): Mutated;
 };
 
 /** `idle`: why nothing changes. The message of a failure has the path in the policy. */

@@ -1,8 +1,15 @@
 /** What each claim came to when it was last planned, and what it looked at. */
 
-import { type ClaimDigest, type GroupKind, keyOf, type ObjectKey, type ObjectRef } from "../object/index.ts";
+import {
+  type ClaimDigest,
+  type GroupKind,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ObjectRef,
+} from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
-import type { Call, CalledLookup, Lookup } from "../rule/index.ts";
+import type { Call, CalledLookup, CompiledRule, Lookup } from "../rule/index.ts";
 import type { ClaimKey } from "./claim-key.ts";
 
 /** Something that a claim read, so that it is planned again when that changes. */
@@ -55,6 +62,21 @@ export type FirstApplied = { claim: ClaimDigest; time: string };
 
 export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef; time: string };
 
+/** What a claim that changes existing objects came to when it was last planned. */
+export type Mutations = {
+  /** What it was planned with: the same again comes to the same. */
+  rule: CompiledRule;
+  trigger: KubernetesObject;
+  /** The objects that it changes, or finds as it wants them. */
+  targets: ReadonlySet<ObjectKey>;
+  /** Of those that are as it wants them, the object as it was seen then. */
+  rest: ReadonlyMap<ObjectKey, KubernetesObject>;
+  /** What it set on these is still to be taken back. */
+  leaving: ReadonlySet<ObjectKey>;
+  /** A write changed nothing of the object as it was seen then. */
+  unaccepted: ReadonlyMap<ObjectKey, KubernetesObject>;
+};
+
 export type ClaimState = {
   key: ClaimKey;
   /** Targets that it desires, whether they are there or not. */
@@ -65,6 +87,8 @@ export type ClaimState = {
   gone?: boolean;
   /** True: its trigger is selected, but preconditions do not hold. */
   idle?: boolean;
+  /** Of a claim that changes existing objects. */
+  mutations?: Mutations;
   /** When it was first applied, where its rule needs to know: it outlives the target that tells it. */
   firstApplied?: FirstApplied;
 };
@@ -75,6 +99,10 @@ export interface Claims {
   ofRule(rule: string): ReadonlySet<ClaimKey>;
   /** The claims that desire a target. */
   wanting(target: ObjectKey): ReadonlySet<ClaimKey>;
+  /** The claims that change an object which exists. */
+  mutating(target: ObjectKey): ReadonlySet<ClaimKey>;
+  /** All claims that change existing objects. */
+  readonly mutators: ReadonlySet<ClaimKey>;
   /** What the claim asked when it was last planned. */
   looksOf(key: ClaimKey): readonly Look[];
   /** The claims to plan again when this changes. */
@@ -99,6 +127,8 @@ class IndexedClaims implements ClaimsWriter {
   readonly #entries = new Map<ClaimKey, Entry>();
   readonly #byRule = new Map<string, Set<ClaimKey>>();
   readonly #byTarget = new Map<ObjectKey, Set<ClaimKey>>();
+  readonly #byMutated = new Map<ObjectKey, Set<ClaimKey>>();
+  readonly mutators = new Set<ClaimKey>();
   readonly #byDependency = new Map<Dependency, Set<ClaimKey>>();
 
   get(key: ClaimKey): ClaimState | undefined {
@@ -117,6 +147,10 @@ class IndexedClaims implements ClaimsWriter {
     return this.#byTarget.get(target) ?? NONE;
   }
 
+  mutating(target: ObjectKey): ReadonlySet<ClaimKey> {
+    return this.#byMutated.get(target) ?? NONE;
+  }
+
   looksOf(key: ClaimKey): readonly Look[] {
     return this.#entries.get(key)?.looks ?? NO_LOOKS;
   }
@@ -130,6 +164,8 @@ class IndexedClaims implements ClaimsWriter {
     this.#entries.set(state.key, { state, rule, reads, looks });
     add(this.#byRule, rule, state.key);
     for (const target of state.wants) add(this.#byTarget, target, state.key);
+    if (state.mutations !== undefined) this.mutators.add(state.key);
+    for (const target of state.mutations?.targets ?? []) add(this.#byMutated, target, state.key);
     for (const dependency of reads) add(this.#byDependency, dependency, state.key);
     for (const { dependency } of looks) add(this.#byDependency, dependency, state.key);
   }
@@ -140,6 +176,8 @@ class IndexedClaims implements ClaimsWriter {
     this.#entries.delete(key);
     drop(this.#byRule, entry.rule, key);
     for (const target of entry.state.wants) drop(this.#byTarget, target, key);
+    this.mutators.delete(key);
+    for (const target of entry.state.mutations?.targets ?? []) drop(this.#byMutated, target, key);
     for (const dependency of entry.reads) drop(this.#byDependency, dependency, key);
     for (const { dependency } of entry.looks) drop(this.#byDependency, dependency, key);
   }

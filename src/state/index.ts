@@ -17,6 +17,7 @@ export {
   dependsOnQuota,
   type FirstApplied,
   type Look,
+  type Mutations,
 } from "./claims.ts";
 export { createInventory, type Inventory, type InventoryWriter, type Meanwhile } from "./inventory.ts";
 export { findAsked, isAnsweredOtherwise } from "./look.ts";

@@ -150,8 +150,12 @@ function changeOf(before: KubernetesObject | undefined, after: KubernetesObject)
   return same ? [] : [{ before, after }];
 }
 
-/** Most of an object's bytes, and nothing that a rule may read. */
+/** Most of an object's bytes, and nothing that a rule may read; what our mutate rules own of it is kept. */
 function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _managedFields, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  const { managedFields, ...metadata } = object.metadata;
+  const own = managedFields?.filter(({ manager }) => manager?.startsWith(MUTATIONS) === true) ?? [];
+  return { ...object, metadata: own.length === 0 ? metadata : { ...metadata, managedFields: own } };
 }
+
+/** As every field manager of a mutate rule. */
+const MUTATIONS = "perennial/";

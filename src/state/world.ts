@@ -47,6 +47,11 @@ export interface World {
   isExpected(policy: ObjectKey, rule: string): boolean;
   /** True when every claim that may want a target of this kind was planned once, so that "nobody wants it" is known. */
   isPlanned(kind: GroupKind): boolean;
+  /**
+   * Whether rules change existing objects of this kind; "unknown" while some claim of them was not planned since its rule
+   * appeared, so that nobody can say yet what they make of an object together.
+   */
+  mutationsOf(kind: GroupKind): "none" | "unknown" | "known";
   /** Why nothing is done for a policy just now, whatever it says, and whether or not it is there; undefined: it is served. */
   whySuspended(policy: ObjectRef): string | undefined;
   /** True when a once-target may be made: its trigger is new, or was just seen to change. */

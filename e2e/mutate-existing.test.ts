@@ -1,0 +1,265 @@
+/** Rules that change existing objects: what they set holds, comes back, is taken back, and is nobody's fight. */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../src/object/index.ts";
+import {
+  type Cluster,
+  clusterPolicy,
+  configMap,
+  type Labels,
+  namespace,
+  namespacesLabelled,
+  type OperatorProcess,
+  type Place,
+  policyStatus,
+  startCluster,
+  startOperator,
+  storedConfigMap,
+  type TestRule,
+  TRIGGER_NAME,
+  versionOf,
+  waitForCondition,
+  waitForObject,
+  waitUntil,
+  waitUntilGone,
+} from "./harness/index.ts";
+
+let cluster: Cluster;
+let operator: OperatorProcess;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.grant("mutate-existing", [
+    { apiGroups: ["", "apps"], resources: ["namespaces", "serviceaccounts", "deployments", "configmaps"] },
+  ]);
+  operator = await startOperator(cluster);
+});
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+});
+
+const RESTRICTED = "pod-security.kubernetes.io/enforce";
+
+function mutating(name: string, match: object, mutate: object): TestRule {
+  return { name, match, mutate };
+}
+
+/** A label on Namespaces that carry another one; each triggers for itself. */
+function labelling(name: string, on: string, labels: Labels, more: object = {}): object {
+  const targets = [{ apiVersion: "v1", kind: "Namespace", name: TRIGGER_NAME }];
+  const patchStrategicMerge = { metadata: { labels } };
+  return clusterPolicy(name, mutating("label", namespacesLabelled(on), { targets, patchStrategicMerge, ...more }));
+}
+
+async function served(policy: object): Promise<void> {
+  await cluster.apply(policy);
+  const { name } = (policy as KubernetesObject).metadata;
+  await waitForCondition(cluster, name, { type: "Ready", status: "True" });
+}
+
+function hasLabels(labels: Labels): (object: KubernetesObject) => boolean {
+  return ({ metadata }) => Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value);
+}
+
+function lacksLabel(key: string): (object: KubernetesObject) => boolean {
+  return ({ metadata }) => metadata.labels?.[key] === undefined;
+}
+
+async function inSync(policy: string, ratio: string): Promise<void> {
+  await waitUntil(`${policy} is in sync: ${ratio}`, async () => {
+    const { summary } = await policyStatus(cluster, policy);
+    if (summary?.ratio === ratio) return true;
+    throw new Error(JSON.stringify(await policyStatus(cluster, policy)));
+  });
+}
+
+const of = (name: string): Place => ["namespace", "", name];
+
+describe("a label on namespaces", () => {
+  it("is set on those that are there and on those that come, and comes back", async () => {
+    await cluster.apply(namespace("psa-a", { psa: "yes" }), namespace("psa-other"));
+    await served(labelling("psa", "psa", { [RESTRICTED]: "restricted" }));
+    await waitForObject(cluster, of("psa-a"), hasLabels({ [RESTRICTED]: "restricted" }));
+    await cluster.apply(namespace("psa-b", { psa: "yes" }));
+    await waitForObject(cluster, of("psa-b"), hasLabels({ [RESTRICTED]: "restricted" }));
+    await inSync("psa", "2/2");
+    await cluster.kubectl("label", "namespace", "psa-a", "--overwrite", `${RESTRICTED}=privileged`);
+    await waitForObject(cluster, of("psa-a"), hasLabels({ [RESTRICTED]: "restricted" }));
+    await cluster.kubectl("label", "namespace", "psa-b", `${RESTRICTED}-`);
+    await waitForObject(cluster, of("psa-b"), hasLabels({ [RESTRICTED]: "restricted" }));
+    await inSync("psa", "2/2");
+    const { summary, drifts } = await policyStatus(cluster, "psa");
+    expect(summary?.corrected).toBe(2);
+    expect(drifts?.[0]).toMatchObject({ target: { kind: "Namespace" }, paths: [expect.stringContaining("enforce")] });
+    expect((await waitForObject(cluster, of("psa-other"))).metadata.labels).not.toHaveProperty(RESTRICTED);
+  });
+
+  it("stays when the policy goes, unless the rule takes it back", async () => {
+    await cluster.kubectl("delete", "clusterpolicy", "psa");
+    await cluster.apply(namespace("kept-a", { kept: "yes", mine: "1" }));
+    await served(labelling("reverting", "kept", { set: "1", mine: "1" }, { revertOnDelete: true }));
+    await waitForObject(cluster, of("kept-a"), hasLabels({ set: "1" }));
+    await cluster.kubectl("delete", "clusterpolicy", "reverting");
+    const after = await waitForObject(cluster, of("kept-a"), lacksLabel("set"));
+    expect(after.metadata.labels).toMatchObject({ kept: "yes", mine: "1" });
+    expect(JSON.stringify(after.metadata)).not.toContain("perennial/");
+    expect((await waitForObject(cluster, of("psa-a"))).metadata.labels).toHaveProperty([RESTRICTED], "restricted");
+  });
+
+  it("is taken back when the trigger is no trigger any more, but not what somebody else set since", async () => {
+    await cluster.apply(namespace("leaves-a", { leaves: "yes" }), namespace("leaves-b", { leaves: "yes" }));
+    await served(labelling("leaving", "leaves", { set: "1" }, { revertOnDelete: true }));
+    for (const name of ["leaves-a", "leaves-b"]) await waitForObject(cluster, of(name), hasLabels({ set: "1" }));
+    await cluster.kubectl("label", "namespace", "leaves-a", "leaves-");
+    await waitForObject(cluster, of("leaves-a"), lacksLabel("set"));
+    await cluster.kubectl("label", "namespace", "leaves-b", "leaves-", "set=by-me", "--overwrite");
+    await inSync("leaving", "0/0");
+    expect((await waitForObject(cluster, of("leaves-b"))).metadata.labels).toMatchObject({ set: "by-me" });
+  });
+});
+
+describe("other typical uses", () => {
+  it("gives the default service accounts a pull secret", async () => {
+    await cluster.apply(namespace("pull-a", { pull: "yes" }));
+    const account: Place = ["serviceaccount", "pull-a", "default"];
+    await cluster.apply({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default", namespace: "pull-a" },
+    });
+    const targets = [{ apiVersion: "v1", kind: "ServiceAccount", name: "default", namespace: TRIGGER_NAME }];
+    const patchStrategicMerge = { imagePullSecrets: [{ name: "registry" }] };
+    await served(clusterPolicy("pull", mutating("pull", namespacesLabelled("pull"), { targets, patchStrategicMerge })));
+    const secrets = async (wanted: unknown): Promise<void> => {
+      await waitForObject(
+        cluster,
+        account,
+        (object) =>
+          JSON.stringify((object as { imagePullSecrets?: unknown }).imagePullSecrets) === JSON.stringify(wanted),
+      );
+    };
+    await secrets([{ name: "registry" }]);
+    await cluster.kubectl("patch", "serviceaccount", "-n", "pull-a", "default", "-p", '{"imagePullSecrets":[]}');
+    await secrets([{ name: "registry" }]);
+    await inSync("pull", "1/1");
+  });
+
+  it("annotates Deployments with what their ConfigMap says, when that changes", async () => {
+    await cluster.apply(
+      namespace("roll"),
+      storedConfigMap("roll", "settings", { level: "1" }, { labels: { roll: "yes" } }),
+    );
+    await cluster.apply(deployment("roll", "web", { roll: "settings" }), deployment("roll", "other", {}));
+    const match = { any: [{ resources: { kinds: ["ConfigMap"], selector: { matchLabels: { roll: "yes" } } } }] };
+    const selector = { matchLabels: { roll: "settings" } };
+    const targets = [
+      { apiVersion: "apps/v1", kind: "Deployment", namespace: "{{ request.object.metadata.namespace }}", selector },
+    ];
+    const annotations = { level: "{{ request.object.data.level }}", of: "{{ target.metadata.name }}" };
+    const patchStrategicMerge = { spec: { template: { metadata: { annotations } } } };
+    await served(clusterPolicy("roll", mutating("roll", match, { targets, patchStrategicMerge })));
+    const annotated = (level: string) => (object: KubernetesObject) =>
+      JSON.stringify(object).includes(`"annotations":{"level":"${level}","of":"web"}`);
+    await waitForObject(cluster, ["deployment", "roll", "web"], annotated("1"));
+    await cluster.apply(storedConfigMap("roll", "settings", { level: "2" }, { labels: { roll: "yes" } }));
+    await waitForObject(cluster, ["deployment", "roll", "web"], annotated("2"));
+    await inSync("roll", "1/1");
+    expect(JSON.stringify(await waitForObject(cluster, ["deployment", "roll", "other"]))).not.toContain('"level"');
+  });
+
+  it("removes what a JSON patch removes, again and again", async () => {
+    await cluster.apply(namespace("less-a", { less: "yes", bad: "1" }));
+    const targets = [{ apiVersion: "v1", kind: "Namespace", name: TRIGGER_NAME }];
+    const patchesJson6902 = "- {op: remove, path: /metadata/labels/bad}";
+    await served(clusterPolicy("less", mutating("less", namespacesLabelled("less"), { targets, patchesJson6902 })));
+    await waitForObject(cluster, of("less-a"), lacksLabel("bad"));
+    await cluster.kubectl("label", "namespace", "less-a", "bad=2");
+    await waitForObject(cluster, of("less-a"), lacksLabel("bad"));
+    await inSync("less", "1/1");
+  });
+});
+
+function deployment(namespaceName: string, name: string, labels: Labels): object {
+  const app = { app: name };
+  const template = { metadata: { labels: app }, spec: { containers: [{ name: "c", image: "i" }] } };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { namespace: namespaceName, name, labels },
+    spec: { replicas: 0, selector: { matchLabels: app }, template },
+  };
+}
+
+describe("what would never come to rest", () => {
+  it("is named, and nothing is written", async () => {
+    await cluster.apply(namespace("undo-a", { undo: "yes" }));
+    const before = versionOf(await waitForObject(cluster, of("undo-a")));
+    const targets = [{ apiVersion: "v1", kind: "Namespace", name: TRIGGER_NAME }];
+    const set = (colour: string) => ({ targets, patchStrategicMerge: { metadata: { labels: { colour } } } });
+    const match = namespacesLabelled("undo");
+    await cluster.apply(
+      clusterPolicy("undo", mutating("red", match, set("red")), mutating("blue", match, set("blue"))),
+    );
+    await waitForCondition(cluster, "undo", { type: "InSync", status: "False", reason: "NotConvergent" });
+    const { failures } = await policyStatus(cluster, "undo");
+    expect(failures?.map(({ rule }) => rule).sort()).toEqual(["blue", "red"]);
+    expect(failures?.[0]?.message).toMatch(/colour.*rule (red|blue) of ClusterPolicy undo.*rule (red|blue) of/);
+    const growing = "- {op: add, path: /metadata/labels/n, value: '{{ target.metadata.labels.n || `0` }}1'}";
+    await cluster.apply(clusterPolicy("grow", mutating("grow", match, { targets, patchesJson6902: growing })));
+    await waitForCondition(cluster, "grow", { type: "InSync", status: "False", reason: "NotConvergent" });
+    expect(versionOf(await waitForObject(cluster, of("undo-a")))).toBe(before);
+    await cluster.apply(clusterPolicy("undo", mutating("red", match, set("red"))));
+    await waitForObject(cluster, of("undo-a"), hasLabels({ colour: "red" }));
+  });
+});
+
+describe("a target that is generated too", () => {
+  it("is at rest with both", async () => {
+    await cluster.apply(namespace("both-a", { both: "yes" }));
+    const match = namespacesLabelled("both");
+    const made = { name: "made", match, generate: configMap("made", { own: "1" }) };
+    const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "made", namespace: TRIGGER_NAME }];
+    const patchStrategicMerge = { metadata: { labels: { more: "1" } }, data: { more: "2" } };
+    await cluster.apply(clusterPolicy("both", made, mutating("more", match, { targets, patchStrategicMerge })));
+    const place: Place = ["configmap", "both-a", "made"];
+    const isBoth = (object: KubernetesObject): boolean =>
+      JSON.stringify(object.data) === '{"more":"2","own":"1"}' && object.metadata.labels?.more === "1";
+    await waitForObject(cluster, place, isBoth);
+    await inSync("both", "2/2");
+    const rest = versionOf(await waitForObject(cluster, place));
+    await cluster.apply(namespace("both-b", { both: "yes" }));
+    await waitForObject(cluster, ["configmap", "both-b", "made"], isBoth);
+    await inSync("both", "4/4");
+    expect(versionOf(await waitForObject(cluster, place))).toBe(rest);
+    await cluster.kubectl("patch", "configmap", "-n", "both-a", "made", "-p", '{"data":{"own":"x","more":"y"}}');
+    await waitForObject(cluster, place, isBoth);
+  });
+});
+
+describe("a restart", () => {
+  it("writes nothing, and takes back what went meanwhile", async () => {
+    await cluster.apply(namespace("again-a", { again: "yes" }), namespace("again-b", { gone: "yes" }));
+    await served(labelling("again", "again", { again2: "1" }));
+    await served(labelling("gone", "gone", { gone2: "1" }, { revertOnDelete: true }));
+    await waitForObject(cluster, of("again-a"), hasLabels({ again2: "1" }));
+    await waitForObject(cluster, of("again-b"), hasLabels({ gone2: "1" }));
+    await inSync("again", "1/1");
+    const rest = await Promise.all(
+      [of("again-a"), ["configmap", "both-a", "made"] as const].map((place) => waitForObject(cluster, place)),
+    );
+    await operator.stop();
+    await cluster.kubectl("delete", "clusterpolicy", "gone");
+    operator = await startOperator(cluster);
+    await waitForObject(cluster, of("again-b"), lacksLabel("gone2"));
+    await cluster.apply(namespace("again-c", { again: "yes" }));
+    await waitForObject(cluster, of("again-c"), hasLabels({ again2: "1" }));
+    await inSync("again", "2/2");
+    const after = await Promise.all(
+      [of("again-a"), ["configmap", "both-a", "made"] as const].map((place) => waitForObject(cluster, place)),
+    );
+    expect(after.map(versionOf)).toEqual(rest.map(versionOf));
+    await waitUntilGone(cluster, ["clusterpolicy", "", "gone"]);
+  });
+});

@@ -1,0 +1,52 @@
+/** What a claim that changes existing objects came to: what is remembered of them, and whom it concerns. */
+
+import { keyOf, type ObjectKey } from "../object/index.ts";
+import type { Plan } from "../plan/index.ts";
+import { type ClaimKey, type ClaimState, claimRef, type Mutations } from "../state/index.ts";
+import type { ClaimWorkerOptions } from "./claim-options.ts";
+
+/** Of existing objects. `done`: what was sent was answered; `unaccepted`: by the object as it was; `isOutdated`: one had changed. */
+export type MutationsDone = { done: Set<ObjectKey>; unaccepted: Set<ObjectKey>; isOutdated: boolean };
+
+type Ended = { key: ClaimKey; plan: Plan; mutated: MutationsDone };
+type Planned = NonNullable<Plan["mutations"]>;
+
+export function mutationsAfter(planned: Planned, outcome: Ended, before: ClaimState | undefined): Mutations {
+  const { unaccepted: refused } = outcome.mutated;
+  const known = [...(before?.mutations?.unaccepted ?? [])].filter(([target]) => planned.targets.has(target));
+  const steps = outcome.plan.steps.filter(({ verb, target }) => verb === "mutate" && refused.has(keyOf(target)));
+  const seen = steps.flatMap((step) => (step.verb === "mutate" ? [[keyOf(step.target), step.seen] as const] : []));
+  return { ...planned, leaving: leavingAfter(outcome), unaccepted: new Map([...known, ...seen]) };
+}
+
+/** Undefined when nothing is left to be taken back. */
+export function leftToRevert(before: Mutations, outcome: Ended): Mutations | undefined {
+  const leaving = leavingAfter(outcome);
+  if (leaving.size === 0) return undefined;
+  return { ...before, targets: new Set(), rest: new Map(), leaving, unaccepted: new Map() };
+}
+
+function leavingAfter({ plan, mutated }: Ended): ReadonlySet<ObjectKey> {
+  const reverts = plan.steps.filter(({ verb }) => verb === "revert").map(({ target }) => keyOf(target));
+  return new Set(mutated.isOutdated ? reverts : reverts.filter((target) => !mutated.done.has(target)));
+}
+
+/** Who else changes the same objects, or generates them, plans with what this one does to them. */
+export function concludeMutations(
+  { world, queue, repairs }: ClaimWorkerOptions,
+  { key, plan }: Ended,
+  before: ClaimState | undefined,
+): void {
+  const { policy, rule } = claimRef(key);
+  for (const step of plan.steps)
+    if (step.verb === "skip" && step.inSync)
+      repairs.settled(keyOf(step.target), { policy: keyOf(policy), rule, target: step.target }, world.now);
+  const [earlier, now] = [before?.mutations, plan.mutations];
+  const targets = new Set([...(earlier?.targets ?? []), ...(now?.targets ?? [])]);
+  const isSame = earlier?.rule === now?.rule && earlier?.trigger === now?.trigger;
+  for (const target of targets) {
+    if (isSame && earlier?.targets.has(target) === now?.targets.has(target)) continue;
+    for (const claim of world.claims.mutating(target)) if (claim !== key) queue.add(claim);
+    for (const claim of world.claims.wanting(target)) queue.add(claim);
+  }
+}

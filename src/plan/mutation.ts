@@ -1,0 +1,118 @@
+/** One existing object under a mutate rule: as the rule wants it, to be written, or not to be, and why. */
+
+import {
+  applyEntryOf,
+  asJson,
+  isJsonObject,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  printPointer,
+  refOf,
+} from "../object/index.ts";
+import type { ClaimKey, Mutations, World } from "../state/index.ts";
+import { listPaths } from "./correction.ts";
+import { describeCorrection } from "./drift-record.ts";
+import { jsonPatchBetween } from "./json-difference.ts";
+import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
+import { applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
+import type { MutationWanted } from "./mutation-wanted.ts";
+import type { Failure, MutateStep, Step } from "./step.ts";
+
+/** `atRest`: the object, when nothing is to be done and nothing but a change of it could change that. */
+export type MutationPlan = { step: Step; atRest?: KubernetesObject };
+
+export function planMutation(world: World, wanted: MutationWanted): MutationPlan {
+  const { key, object, fate } = wanted;
+  const target = keyOf(refOf(object));
+  const before = world.claims.get(key)?.mutations;
+  const isAlone = isOnlyMutator(world, target, key);
+  const isKnown = before?.rule === fate.rule && before.trigger === fate.trigger && fate.existing.isStable && isAlone;
+  if (isKnown && before.rest.get(target) === object)
+    return { step: skip(object, "it is as the rule wants it", true), atRest: object };
+  if (fate.existing.resources.some((resource) => world.mutationsOf(resource) === "unknown"))
+    return { step: skip(object, "what all rules make of it together is not known yet") };
+  const all = applicationsOn(world, wanted);
+  const own = mutatedBy(
+    object,
+    all.filter((application) => application.key === key),
+  );
+  if (!own.ok) return { step: failing(object, own) };
+  const restless = whyRestless(object, own.object, { key, all, schema: fate.existing.schemaOf(object) });
+  if (restless !== undefined) return { step: failing(object, { reason: "NotConvergent", message: restless }) };
+  const step = stepTo(wanted, own.object, before);
+  if (step !== undefined) return { step };
+  return { step: skip(object, "it is as the rule wants it", true), ...(isAlone ? { atRest: object } : {}) };
+}
+
+function isOnlyMutator(world: World, target: ObjectKey, key: ClaimKey): boolean {
+  const mutating = world.claims.mutating(target);
+  return mutating.size === 0 || (mutating.size === 1 && mutating.has(key));
+}
+
+/** Undefined when nothing has to change. */
+function stepTo(
+  { object, resource, fate }: MutationWanted,
+  next: KubernetesObject,
+  before: Mutations | undefined,
+): Step | undefined {
+  const { existing } = fate;
+  const owned = applyEntryOf(object, existing.manager)?.fieldsV1;
+  const difference = mutationDifference(asJson(object), asJson(next), {
+    schema: existing.schemaOf(object),
+    owned,
+    reverts: existing.reverts,
+  });
+  const paths = difference.paths.map(printPointer);
+  if (paths.length === 0) return undefined;
+  const target = refOf(object);
+  if (before?.unaccepted.get(keyOf(target)) === object) return failing(object, notAccepted(paths));
+  const { uid = "", resourceVersion = "" } = object.metadata;
+  // what it was at rest with before is a drift; what it never had is not
+  const wasAtRest = before?.rule === fate.rule && before.rest.has(keyOf(target));
+  const correction = wasAtRest ? { correction: describeCorrection(paths, { desired: next, live: object }) } : {};
+  return {
+    verb: "mutate",
+    target,
+    resource,
+    manager: existing.manager,
+    write: writeOf(object, next, difference),
+    seen: object,
+    object: next,
+    precondition: { uid, resourceVersion },
+    because: `${listPaths(paths)} is not as the rule sets it`,
+    ...correction,
+  };
+}
+
+function writeOf(
+  object: KubernetesObject,
+  next: KubernetesObject,
+  { applied }: MutationDifference,
+): MutateStep["write"] {
+  if (applied === undefined) return { patch: jsonPatchBetween(asJson(object), asJson(next)) };
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const { metadata: set = {}, ...content } = applied;
+  return {
+    applied: {
+      apiVersion,
+      kind,
+      ...content,
+      metadata: { ...(isJsonObject(set) ? set : {}), name, ...(namespace === undefined ? {} : { namespace }) },
+    },
+  };
+}
+
+function notAccepted(paths: readonly string[]): Failure {
+  const message = `the API server, or a webhook, leaves ${listPaths(paths)} as it is; not written again until the rule or the object changes`;
+  return { reason: "NotAccepted", message };
+}
+
+function skip(object: KubernetesObject, because: string, inSync = false): Step {
+  return { verb: "skip", target: refOf(object), because, inSync };
+}
+
+function failing(object: KubernetesObject, { reason, message }: Failure): Step {
+  return { ...skip(object, message), failure: { reason, message, target: refOf(object) } } as Step;
+}

@@ -1,0 +1,140 @@
+/** A mutate rule with targets: what it does to objects that exist, for as long as a trigger calls for it. */
+
+import { digestOf, type KubernetesObject, keyOf, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import type { Issue, Rule } from "../policy/index.ts";
+import { Build } from "./build.ts";
+import { compileContext } from "./context.ts";
+import { changesOf, listeningOf } from "./edge.ts";
+import { compileExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
+import { compileSelection, type Selection } from "./match.ts";
+import { explainConditions } from "./meaning.ts";
+import { compileMutate, mergeSchemaOf, mutateScope } from "./mutate.ts";
+import { onlyLabels } from "./named-labels.ts";
+import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
+import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
+import type { CompiledRule, MutationPlace, MutationsFor, ServedKinds, Snapshot } from "./rule.ts";
+import type { CompiledContext } from "./scope.ts";
+import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
+
+export type ExistingScope = {
+  path: string;
+  ref: ObjectRef;
+  /** What the policy says for rules that do not say it themselves. */
+  mutateExistingOnPolicyUpdate: boolean | undefined;
+  served: ServedKinds;
+  unknownKinds: Set<string>;
+  /** The resources that a selection is about. */
+  triggersOf(selection: Selection): Resource[];
+};
+
+export function compileExisting(
+  rule: Rule,
+  scope: ExistingScope,
+): { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] } {
+  const { path, ref, served, unknownKinds } = scope;
+  const { mutate = {}, name } = rule;
+  const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
+  const build = new Build({ served, confinedTo, unknownKinds });
+  const context = compileContext(rule.context, { path: `${path}.context`, roots: new Set(TRIGGER_ROOTS), build });
+  const roots = new Set<string>([...TRIGGER_ROOTS, ...context.names]);
+  const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
+  const decidesByClock = build.usesClock;
+  const written = mutate.targets ?? [];
+  const targets = written.map((target, i) =>
+    compileExistingTarget(target, { path: `${path}.mutate.targets[${i}]`, roots, build }),
+  );
+  const known = targets.filter((target) => target !== undefined);
+  const patchRoots = new Set([...roots, "target", ...known.flatMap((target) => [...target.context.names])]);
+  const patches = compileMutate(mutate, { path: `${path}.mutate`, roots: patchRoots, build, depth: 0 });
+  noteEdges(rule, scope, build);
+  if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
+  const selection = compileSelection(rule.match, rule.exclude);
+  const meaning = { policy: ref, rule: name, context, preconditions, patches, targets: known, served };
+  const labels = onlyLabels(rule.match);
+  const triggers = scope.triggersOf(selection);
+  const hasContext = [context, ...known.map((target) => target.context)].some(({ entries }) => entries.length > 0);
+  return {
+    ok: true,
+    rule: {
+      name,
+      type: "Mutate",
+      changes: undefined,
+      triggers,
+      targets: [],
+      reads: [...build.reads, ...known.map(({ read }) => read)],
+      namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
+      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      ...(labels === undefined ? {} : { labels }),
+      readsNamespace: selection.readsNamespace,
+      triggeredByGenerated: rule.skipBackgroundRequests === false,
+      synchronize: true,
+      usesClock: false,
+      decidesByClock: decidesByClock || build.usesClock,
+      newSince: undefined,
+      onDelete: mutate.revertOnDelete === true ? "delete" : "keep",
+      existing: {
+        manager: mutationManager(ref, name),
+        resources: [...new Map(known.map(({ resource }) => [resourceKey(resource), resource])).values()],
+        reverts: mutate.revertOnDelete === true,
+        isStable: !hasContext && !build.usesClock && build.reads.length === 0,
+        for: (trigger, snapshot) => mutationsFor(meaning, trigger, snapshot),
+        schemaOf: (object) => mergeSchemaOf(object, served),
+      },
+      whyNotSelected: (trigger, surroundings) =>
+        whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
+      explain: (trigger, surroundings, snapshot) => ({
+        ...selection.check(trigger, surroundings),
+        ...explainConditions(meaning, mutateScope(meaning, trigger, snapshot)),
+      }),
+      desired: () => ({ ok: true, targets: [], unmet: [] }),
+    },
+  };
+}
+
+/** The field manager of what a mutate rule sets: an API server takes 128 bytes, and names are longer. */
+export function mutationManager(policy: ObjectRef, rule: string): string {
+  return `perennial/${digestOf([keyOf(policy), rule]).slice(0, 16)}`;
+}
+
+/** Rules about changes are told, as only what is stored is served. */
+function noteEdges({ match, mutate }: Rule, { path, mutateExistingOnPolicyUpdate }: ExistingScope, build: Build): void {
+  const own = mutate?.mutateExistingOnPolicyUpdate;
+  const field = own === undefined ? "spec.mutateExistingOnPolicyUpdate" : `${path}.mutate.mutateExistingOnPolicyUpdate`;
+  if ((own ?? mutateExistingOnPolicyUpdate) === false)
+    build.issues.push({ code: "UnsupportedField", path: field, message: ONLY_KEPT });
+  const listening = listeningOf(match, `${path}.match`);
+  build.issues.push(...listening.issues);
+  if (changesOf(listening, path, build) !== undefined)
+    build.issues.push({ code: "UnsupportedField", path: `${path}.match`, message: ONLY_STORED });
+}
+
+const ONLY_KEPT =
+  "false (targets are changed once for each change of the trigger) is not served by this version: remove it, and the targets are kept as the patch says";
+const ONLY_STORED =
+  "the rule is about changes (UPDATE, DELETE or request.oldObject), and rules with targets are served about what is stored only: let match listen to CREATE too, and leave the old object out";
+
+type Meaning = Omit<TargetMeaning, "target"> & {
+  policy: ObjectRef;
+  rule: string;
+  context: CompiledContext;
+  preconditions: CompiledPreconditions | undefined;
+  targets: readonly TargetMeaning["target"][];
+};
+
+function mutationsFor(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): MutationsFor {
+  const scope = mutateScope(meaning, trigger, snapshot);
+  const reason = meaning.preconditions?.whyNot(scope);
+  if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
+  const places: MutationPlace[] = [];
+  for (const target of meaning.targets) {
+    const opened = openTarget({ target, patches: meaning.patches, served: meaning.served }, scope);
+    if (!opened.ok) return opened;
+    places.push(opened.place);
+  }
+  return { ok: true, places };
+}
+
+function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {
+  if (confinedTo === undefined || namespace === confinedTo) return undefined;
+  return `it is not in ${confinedTo}, the namespace of the policy`;
+}
