@@ -90,8 +90,8 @@ describe("a label on namespaces", () => {
     await cluster.kubectl("label", "namespace", "psa-b", `${RESTRICTED}-`);
     await waitForObject(cluster, of("psa-b"), hasLabels({ [RESTRICTED]: "restricted" }));
     await inSync("psa", "2/2");
-    const { summary, drifts } = await policyStatus(cluster, "psa");
-    expect(summary?.corrected).toBe(2);
+    await waitUntil("both repairs are told", async () => (await policyStatus(cluster, "psa")).summary?.corrected === 2);
+    const { drifts } = await policyStatus(cluster, "psa");
     expect(drifts?.[0]).toMatchObject({ target: { kind: "Namespace" }, paths: [expect.stringContaining("enforce")] });
     expect((await waitForObject(cluster, of("psa-other"))).metadata.labels).not.toHaveProperty(RESTRICTED);
   });

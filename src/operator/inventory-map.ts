@@ -154,13 +154,17 @@ function prefixOf({ group }: ObjectRef): string {
 }
 
 function printContent({ kinds, disposals }: InventoryContent): JsonObject {
-  const lines = kinds.map(({ group, kind }) => `${group}/${kind}`).sort();
+  const lines = kinds.map(printKind).sort();
   const data: JsonObject = { [KINDS]: lines.map((line) => `${line}\n`).join("") };
-  for (const { policy, definition, rules } of disposals.values()) {
+  for (const { policy, definition, rules, mutated } of disposals.values()) {
+    const kept = Object.entries(mutated ?? {}).filter(([, kinds]) => kinds.length > 0);
     data[`${prefixOf(policy)}${policy.kind}.${policy.namespace}.${policy.name}`] = JSON.stringify({
       group: policy.group,
       definition,
       rules,
+      ...(kept.length === 0
+        ? {}
+        : { mutated: Object.fromEntries(kept.map(([rule, kinds]) => [rule, kinds.map(printKind)])) }),
     });
   }
   return data;
@@ -188,7 +192,19 @@ function readDisposal(key: string, value: Json): Disposal[] {
   const [, kind = "", namespace = "", name = ""] = match;
   const policy: ObjectRef = { group: String(entry.group), kind, namespace, name };
   const rules = Object.entries(entry.rules).filter(([, disposal]) => disposal === "keep" || disposal === "delete");
-  return [{ policy, definition: String(entry.definition), rules: Object.fromEntries(rules) as Disposal["rules"] }]; // filtered above
+  const known = { rules: Object.fromEntries(rules) as Disposal["rules"], ...readMutated(entry) }; // filtered above
+  return [{ policy, definition: String(entry.definition), ...known }];
+}
+
+/** None at all where the entry says nothing of it. */
+function readMutated({ mutated }: JsonObject): Pick<Disposal, "mutated"> {
+  if (mutated === undefined || !isJsonObject(mutated)) return {};
+  const read = (kinds: Json): GroupKind[] => (Array.isArray(kinds) ? kinds : []).map((kind) => readKind(String(kind)));
+  return { mutated: Object.fromEntries(Object.entries(mutated).map(([rule, kinds]) => [rule, read(kinds)])) };
+}
+
+function printKind({ group, kind }: GroupKind): string {
+  return `${group}/${kind}`;
 }
 
 function parse(text: string): JsonObject {

@@ -2,6 +2,7 @@
 
 import {
   asJson,
+  type GroupKind,
   groupKindKey,
   type KubernetesObject,
   KYVERNO,
@@ -39,7 +40,20 @@ export function disposalOf(world: ObservedWorld, state: PolicyState, rules: read
     definition: world.catalogue.definitionOf(state.ref)?.uid ?? "",
     // a rule that was removed keeps its entry: its targets have to be found and disposed of
     rules: { ...known?.rules, ...Object.fromEntries(rules.map(({ name, onDelete }) => [name, onDelete])) },
+    ...mutatedOf(known, rules),
   };
+}
+
+function mutatedOf(known: Disposal | undefined, rules: readonly CompiledRule[]): Pick<Disposal, "mutated"> {
+  const mutated = { ...known?.mutated, ...Object.fromEntries(rules.flatMap(mutatedBy)) };
+  return Object.keys(mutated).length === 0 ? {} : { mutated };
+}
+
+/** Of which kinds the rule takes back what it set; none where it does not. */
+function mutatedBy({ name, existing }: CompiledRule): [string, GroupKind[]][] {
+  if (existing === undefined) return [];
+  const kinds = existing.reverts ? existing.resources.map(({ group, kind }) => ({ group, kind })) : [];
+  return [[name, kinds]];
 }
 
 /** Annotations that say what a policy of kyverno.io has no field for; they change no generation. */

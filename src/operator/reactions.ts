@@ -6,6 +6,7 @@ import { type GroupKind, type ObjectKey, type Resource, resourceKey } from "../o
 import type { ObjectChange } from "../state/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import type { OperatorOptions } from "./options.ts";
+import { sweepMutations } from "./orphaned-mutations.ts";
 import { type PartEvents, Parts } from "./parts.ts";
 import { sweepInventory, unclaimedTargets } from "./sweep.ts";
 import { API_SERVICES, DEFINITIONS } from "./system-resources.ts";
@@ -111,12 +112,15 @@ export class Reactions implements PartEvents {
     const { resource } = selection;
     this.parts.needs.noteRefused(selection, false);
     if (resourceKey(resource) === resourceKey(DEFINITIONS)) this.parts.policies.storeAll();
+    const wasKnown = this.parts.world.policiesSynced;
     this.parts.world.policiesSynced = [DEFINITIONS, ...this.parts.world.policyResources()].every((system) =>
       this.parts.isSynced({ resource: system }),
     );
     this.#refresh();
     this.#touchUsersOf(resource);
-    if (this.parts.world.policiesSynced) this.sweep();
+    if (!this.parts.world.policiesSynced) return;
+    if (!wasKnown) this.parts.needs.update(); // of which rules nothing is left but what they set
+    this.sweep();
   }
 
   onPlanned(policy: ObjectKey): void {
@@ -127,6 +131,7 @@ export class Reactions implements PartEvents {
 
   sweep(): void {
     sweepInventory(this.parts.world, this.parts.queue);
+    sweepMutations(this.parts.world, this.parts.queue);
     this.parts.kept.note(unclaimedTargets(this.parts.world), "its annotations do not say which policy made it");
   }
 
@@ -137,6 +142,7 @@ export class Reactions implements PartEvents {
     this.parts.needs.tidy();
     this.parts.knowledge
       .tidy((kind) => this.#isListed(kind))
+      .then(() => this.parts.needs.update())
       .catch((error) => this.#options.log.error({ err: error }, "the inventory could not be tidied"));
   }
 

@@ -15,6 +15,7 @@ import {
   type InventoryMap,
 } from "./inventory-map.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import { hasOrphans } from "./orphaned-mutations.ts";
 import { disposalOf } from "./policy-book.ts";
 import { rulesOf } from "./wanted-watches.ts";
 
@@ -108,10 +109,15 @@ function withoutUnused(world: ObservedWorld, { kinds, disposals }: InventoryCont
     const state = world.policyStates.get(key);
     if (state?.phase === "invalid") return [[key, disposal] as const];
     const served = new Set(state === undefined ? [] : rulesOf([state]).map(({ name }) => name));
-    const rules = Object.entries(disposal.rules).filter(
-      ([name]) => served.has(name) || claims.some((claim) => claim.startsWith(`${key}\n${name}\n`)),
-    );
-    return rules.length === 0 ? [] : [[key, { ...disposal, rules: Object.fromEntries(rules) }] as const];
+    const { policy, mutated = {} } = disposal;
+    const isUsed = (name: string): boolean =>
+      served.has(name) ||
+      claims.some((claim) => claim.startsWith(`${key}\n${name}\n`)) ||
+      hasOrphans(world, { policy, rule: name, kinds: mutated[name] ?? [] });
+    const rules = Object.entries(disposal.rules).filter(([name]) => isUsed(name));
+    const left = Object.entries(mutated).filter(([name]) => isUsed(name));
+    const used = { ...disposal, rules: Object.fromEntries(rules), mutated: Object.fromEntries(left) };
+    return rules.length === 0 ? [] : [[key, used] as const];
   });
   return { kinds: unclear ? kinds : kinds.filter((kind) => used.has(groupKindKey(kind))), disposals: new Map(left) };
 }

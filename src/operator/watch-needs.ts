@@ -4,6 +4,7 @@ import { type Selection, selectionKey } from "../cluster/index.ts";
 import { type GroupKind, type KubernetesObject, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import { kindsOfGoneRules } from "./orphaned-mutations.ts";
 import { Strangers, strangersOf } from "./strangers.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, QUOTAS } from "./system-resources.ts";
 import { TriggerIndex } from "./trigger-index.ts";
@@ -45,6 +46,7 @@ export class WatchNeeds {
         API_SERVICES,
         ...world.policyResources(),
         ...(this.#withQuotas ? [QUOTAS] : []),
+        ...kindsOfGoneRules(world),
       ],
       policies,
       written: writtenKinds(),

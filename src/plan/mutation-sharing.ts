@@ -26,8 +26,21 @@ export type Application = { key: ClaimKey; mutate(object: KubernetesObject): Mut
 /** Those of all claims that are known to change the object, in order. */
 export function applicationsOn(world: World, wanted: MutationWanted): Application[] {
   const keys = new Set([...world.claims.mutating(keyOf(refOf(wanted.object))), wanted.key]);
-  const ordered = keys.size === 1 ? [...keys] : [...keys].sort((a, b) => compareOrder(world, a, b));
+  const ordered = inOrder(world, [...keys]);
   return ordered.flatMap((key) => applicationsOf(key, key === wanted.key ? wanted.own : placesOf(world, key), wanted));
+}
+
+/** Those of these claims. */
+export function applicationsTo(
+  world: World,
+  claims: readonly ClaimKey[],
+  to: Pick<MutationWanted, "object" | "resource">,
+): Application[] {
+  return inOrder(world, claims).flatMap((key) => applicationsOf(key, placesOf(world, key), to));
+}
+
+function inOrder(world: World, keys: readonly ClaimKey[]): readonly ClaimKey[] {
+  return keys.length === 1 ? keys : [...keys].sort((a, b) => compareOrder(world, a, b));
 }
 
 function placesOf(world: World, key: ClaimKey): readonly MutationPlace[] {

@@ -13,6 +13,7 @@ import {
 import type { ClaimKey, Mutations, World } from "../state/index.ts";
 import { listPaths } from "./correction.ts";
 import { describeCorrection } from "./drift-record.ts";
+import { isKeptByMaker } from "./generated-mutation.ts";
 import { jsonPatchBetween } from "./json-difference.ts";
 import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
 import { applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
@@ -41,6 +42,8 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   const restless = whyRestless(object, own.object, { key, all, schema: fate.existing.schemaOf(object) });
   if (restless !== undefined) return { step: failing(object, { reason: "NotConvergent", message: restless }) };
   const step = stepTo(wanted, own.object, before);
+  if (step?.verb === "mutate" && isKeptByMaker(world, object, target))
+    return { step: skip(object, "it is generated, and who generates it writes that too") };
   if (step !== undefined) return { step };
   return { step: skip(object, "it is as the rule wants it", true), ...(isAlone ? { atRest: object } : {}) };
 }

@@ -17,6 +17,7 @@ import { nothing, type Plan } from "./claim-plan.ts";
 import { whyNotCounted } from "./counted.ts";
 import { type DesiredFate, type Fate, fateOf, type Gone, lastWrite } from "./fate.ts";
 import { printFirstApplied } from "./first-applied.ts";
+import { withMutations } from "./generated-mutation.ts";
 import { markedObject } from "./marked.ts";
 import { planMutations } from "./mutations.ts";
 import { heirsOf, planPrune } from "./prune.ts";
@@ -24,6 +25,7 @@ import { planReverts } from "./revert.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
 import { leftAlone, planTarget } from "./target.ts";
+import type { TargetPlan } from "./wanted.ts";
 
 export function planClaim(world: World, key: ClaimKey): Plan {
   const change = world.changeOf(key);
@@ -33,7 +35,7 @@ export function planClaim(world: World, key: ClaimKey): Plan {
     case "desired":
       return planDesired(world, key, fate);
     case "gone":
-      return { ...planGone(world, key, fate), fate: "gone" };
+      return planGone(world, key, fate);
     case "held":
       return planHeld(world, key, fate);
   }
@@ -57,14 +59,14 @@ function planHeld(world: World, key: ClaimKey, { because, again, kept }: Extract
 }
 
 function planGone(world: World, key: ClaimKey, { because, disposal, digest, limited }: Gone): Plan {
+  const reverts = planReverts(world, key, { because, disposal });
+  if (reverts === "unknown")
+    return { ...nothing(key, "held", `${because}; whether others want it is not known yet`), again: SOON };
   const records = [...world.inventory.ofClaim(key, digest)];
   return {
     ...nothing(key, "gone", because),
     calls: [],
-    steps: [
-      ...records.map((record) => planPrune(world, record, { key, because, disposal, limited })),
-      ...planReverts(world, key, { because, disposal }),
-    ],
+    steps: [...records.map((record) => planPrune(world, record, { key, because, disposal, limited })), ...reverts],
     // what is left needs no look: the object need not be kept
     judged: disposal === "leave" ? records.flatMap((record) => leftAlone(record).judged ?? []) : [],
     heirs: records.flatMap((record) => heirsOf(world, record, key)),
@@ -111,7 +113,9 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const chain = chainOf(world, key);
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
   const plans = [
-    ...targets.map((target) => {
+    ...targets.map((made) => {
+      const target = withMutations(world, made);
+      if (target === "unknown") return unknownMutations(made);
       const object = markedObject(world, fate, target, time);
       return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
@@ -148,6 +152,13 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
     ...(again.length === 0 ? {} : { again: Math.min(...again) }),
   };
 }
+
+function unknownMutations({ ref }: DesiredTarget): TargetPlan {
+  const because = "what mutate rules make of it is not known yet";
+  return { step: { verb: "skip", target: ref, because, inSync: false }, again: SOON };
+}
+
+const SOON = 50;
 
 /** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {

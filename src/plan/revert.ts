@@ -6,16 +6,17 @@ import { type ClaimKey, claimRef, findRule, type World } from "../state/index.ts
 import type { Gone } from "./fate.ts";
 import type { RevertStep } from "./step.ts";
 
-/** Of a claim that is gone: of all that it changed. */
+/** Of a claim that is gone: of all that it changed. "unknown": not every claim was planned that may want it. */
 export function planReverts(
   world: World,
   key: ClaimKey,
   { because, disposal }: Pick<Gone, "because" | "disposal">,
-): RevertStep[] {
+): RevertStep[] | "unknown" {
   if (world.claims.get(key)?.mutations === undefined) return [];
   const { policy, rule } = claimRef(key);
   const reverts = findRule(world.policies.get(keyOf(policy)), rule)?.existing?.reverts ?? disposal === "delete";
-  return reverts ? revertsOf(world, key, { wanted: NONE, because }) : [];
+  const steps = reverts ? revertsOf(world, key, { wanted: NONE, because }) : [];
+  return steps.some(({ target }) => world.mutationsOf(target) === "unknown") ? "unknown" : steps;
 }
 
 const NONE: ReadonlySet<ObjectKey> = new Set();

@@ -44,7 +44,8 @@ function convertProperties(properties: JsonObject, where: Where): JsonObject {
 
 /** Everything but our markers and what the API server does not take: pruning refuses unknown fields already. */
 function bounds(keywords: JsonObject): JsonObject {
-  const { $schema, unsupported, offline, deepOnly, whyUnsupported, constraints, additionalProperties, ...kept } = keywords;
+  const { $schema, unsupported, offline, deepOnly, whyUnsupported, constraints, additionalProperties, ...kept } =
+    keywords;
   const integer = kept.maximum === Number.MAX_SAFE_INTEGER ? withoutSafeBounds(kept) : kept;
   return isJsonObject(additionalProperties) ? { ...integer, additionalProperties } : integer;
 }

@@ -64,9 +64,9 @@ export type ClaimFailure = { reason: Reason; message: string; target?: ObjectRef
 
 /** What a claim that changes existing objects came to when it was last planned. */
 export type Mutations = {
-  /** What it was planned with: the same again comes to the same. */
-  rule: CompiledRule;
-  trigger: KubernetesObject;
+  /** What it was planned with: the same again comes to the same. Undefined when it was not planned. */
+  rule: CompiledRule | undefined;
+  trigger: KubernetesObject | undefined;
   /** The objects that it changes, or finds as it wants them. */
   targets: ReadonlySet<ObjectKey>;
   /** Of those that are as it wants them, the object as it was seen then. */

@@ -1,6 +1,6 @@
 /** The policies as they are served, and what was stored about them in case they go. */
 
-import type { KubernetesObject, ObjectKey, ObjectRef } from "../object/index.ts";
+import type { GroupKind, KubernetesObject, ObjectKey, ObjectRef } from "../object/index.ts";
 import type { ForeignPolicy, Issue } from "../policy/index.ts";
 import type { CompiledPolicy, CompiledRule } from "../rule/index.ts";
 
@@ -20,6 +20,8 @@ export type Disposal = {
   /** The uid of the CustomResourceDefinition that the policy was stored under. */
   definition: string;
   rules: { [rule: string]: "keep" | "delete" };
+  /** Of rules that take back what they set on existing objects: of which kinds those are. */
+  mutated?: { [rule: string]: readonly GroupKind[] };
 };
 
 export interface Policies {

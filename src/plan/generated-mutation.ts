@@ -1,0 +1,36 @@
+/**
+ * A generated object that mutate rules change too: what they set is part of what is desired, and who generates it writes it, so
+ * that nobody undoes anybody.
+ */
+
+import { canonicalObject, type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
+import type { DesiredTarget } from "../rule/index.ts";
+import { claimRef, findRule, type World } from "../state/index.ts";
+import { applicationsTo, mutatedBy } from "./mutation-sharing.ts";
+
+/** Without marks, as the rule that generates it does not know of them. "unknown": nobody can say yet what the rules make of it. */
+export function withMutations(world: World, target: DesiredTarget): DesiredTarget | "unknown" {
+  const state = world.mutationsOf(target.resource);
+  if (state !== "known") return state === "none" ? target : state;
+  const key = keyOf(target.ref);
+  const claims = [...world.claims.mutating(key)].filter((claim) => !isFailing(world, claim, key));
+  if (claims.length === 0) return target;
+  const live = world.objectsWith(target.resource, target.ref)?.get(key);
+  const { resource } = target;
+  const result = mutatedBy(target.object, applicationsTo(world, claims, { object: live ?? target.object, resource }));
+  return result.ok ? { ...target, object: canonicalObject(result.object) } : target; // told by the claim that mutates
+}
+
+function isFailing(world: World, claim: Parameters<typeof claimRef>[0], target: ObjectKey): boolean {
+  const failures = world.claims.get(claim)?.failures ?? [];
+  return failures.some((failure) => failure.target !== undefined && keyOf(failure.target) === target);
+}
+
+/** True when a claim that generates the object keeps it as it is desired, mutations included. */
+export function isKeptByMaker(world: World, object: KubernetesObject, key: ObjectKey): boolean {
+  const record = world.inventory.get(key);
+  if (record?.marks === undefined || record.claim === undefined || record.uid !== object.metadata.uid) return false;
+  const { policy, rule } = claimRef(record.claim);
+  const isWanted = world.claims.wanting(key).has(record.claim);
+  return isWanted && findRule(world.policies.get(keyOf(policy)), rule)?.synchronize === true;
+}
