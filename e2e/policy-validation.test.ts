@@ -181,8 +181,8 @@ describe("a field that is not served", () => {
     }
   });
 
-  it.each(["celPreconditions", "mutate"])("is found in the definition: rules[].%s", (field) => {
-    expect(refusedFields("ClusterPolicy").map(([path]) => path)).toContain(`spec.rules[].${field}`);
+  it("is found in the definition, such as celPreconditions", () => {
+    expect(refusedFields("ClusterPolicy").map(([path]) => path)).toContain("spec.rules[].celPreconditions");
   });
 });
 

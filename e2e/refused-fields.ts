@@ -58,13 +58,20 @@ const ENTRIES: { [list: string]: Json } = {
   foreach: { list: "request.object", apiVersion: "v1", kind: "Pod", name: "x", namespace: "default", data: {} },
 };
 
+/** What is missing on the way, where mutate has another one of that name than generate. */
+const MUTATE: Json = {
+  targets: [{ apiVersion: "v1", kind: "Pod", context: [ENTRIES.context ?? {}] }],
+  foreach: [{ list: "request.object", context: [ENTRIES.context ?? {}] }],
+};
+
 /** The same value with another one at a path; what is missing on the way is made. */
 function plant(value: Json, [step, ...rest]: (string | 0)[], sample: Json): Json {
   if (step === undefined) return sample;
   if (step === 0) return [plant(Array.isArray(value) ? (value[0] ?? FILTER) : FILTER, rest, sample)];
   const object = isJsonObject(value) ? value : {};
   const entry = ENTRIES[step];
-  const missing = step === "resources" ? FILTER.resources : entry === undefined ? {} : [entry];
+  const missing =
+    step === "mutate" ? MUTATE : step === "resources" ? FILTER.resources : entry === undefined ? {} : [entry];
   return { ...object, [step]: plant(object[step] ?? missing, rest, sample) };
 }
 

@@ -107,7 +107,7 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
     whySuspended: () => undefined,
     isMoment: (claim) => isNewRule(claimRef(claim), cluster),
     changeOf: () => undefined,
-    mutationsOf: () => (world.planned ? "known" : "unknown"),
+    mutationsOf: () => (policies.some(changesExisting) ? (world.planned ? "known" : "unknown") : "none"),
     isCheckDue: () => false,
     put(object) {
       live.set(keyOf(refOf(object)), object);
@@ -132,6 +132,10 @@ export function createOfflineWorld(options: OfflineWorldOptions): OfflineWorld {
   };
   for (const object of options.objects) world.put(object);
   return world;
+}
+
+function changesExisting(state: PolicyState): boolean {
+  return state.phase === "compiled" && state.compiled.rules.some(({ existing }) => existing !== undefined);
 }
 
 export const NAMESPACES: Resource = {

@@ -128,8 +128,8 @@ class ClaimRun {
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
     const meanwhile = answered();
-    // an answer older than the deletion that a watch has shown since: planned again, from what is known
     if (step.verb === "mutate" || step.verb === "revert") return this.#noteMutated(step, outcome);
+    // an answer older than the deletion that a watch has shown since: planned again, from what is known
     if ("object" in outcome && meanwhile.deleted.has(outcome.object.metadata.uid ?? "")) return;
     await this.#absorb(outcome, before);
     if (isChangedByOthers(outcome, meanwhile)) inventory.startAnew(keyOf(step.target));

@@ -49,7 +49,9 @@ function goneRules(world: ObservedWorld): RuleRef[] {
   return [...world.disposals].flatMap(([key, { policy, mutated = {} }]) => {
     const state = world.policyStates.get(key);
     if (state?.phase === "invalid") return [];
-    const gone = Object.entries(mutated).filter(([rule, kinds]) => kinds.length > 0 && findRule(state, rule) === undefined);
+    const gone = Object.entries(mutated).filter(
+      ([rule, kinds]) => kinds.length > 0 && findRule(state, rule) === undefined,
+    );
     return gone.map(([rule, kinds]) => ({ policy, rule, kinds }));
   });
 }

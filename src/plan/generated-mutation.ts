@@ -6,14 +6,21 @@
 import { canonicalObject, type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
 import type { DesiredTarget } from "../rule/index.ts";
 import { claimRef, findRule, type World } from "../state/index.ts";
+import { fateOf } from "./fate.ts";
 import { applicationsTo, mutatedBy } from "./mutation-sharing.ts";
 
-/** Without marks, as the rule that generates it does not know of them. "unknown": nobody can say yet what the rules make of it. */
-export function withMutations(world: World, target: DesiredTarget): DesiredTarget | "unknown" {
-  const state = world.mutationsOf(target.resource);
-  if (state !== "known") return state === "none" ? target : state;
+/**
+ * Without marks, as the rule that generates it does not know of them. "unknown": nobody can say yet what the rules make of it;
+ * "held": nobody can say before a person has done something, such as correcting a policy.
+ */
+export function withMutations(world: World, target: DesiredTarget): DesiredTarget | "unknown" | "held" {
   const key = keyOf(target.ref);
-  const claims = [...world.claims.mutating(key)].filter((claim) => !isFailing(world, claim, key));
+  const mutating = world.claims.mutating(key);
+  const state = world.mutationsOf(target.resource);
+  if (state === "unknown") return state;
+  if (mutating.size === 0) return target;
+  const claims = [...mutating].filter((claim) => !isFailing(world, claim, key));
+  if (claims.some((claim) => fateOf(world, claimRef(claim)).type === "held")) return "held";
   if (claims.length === 0) return target;
   const live = world.objectsWith(target.resource, target.ref)?.get(key);
   const { resource } = target;

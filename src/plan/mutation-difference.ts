@@ -37,7 +37,8 @@ export function mutationDifference(
   { schema, owned, reverts = false }: { schema: MergeSchema; owned?: JsonObject | undefined; reverts?: boolean },
 ): MutationDifference {
   const found: Found = { paths: [], isApply: true, reverts };
-  const part = partOf(before, after, { at: [], owned, schema, found });
+  const known = owned === undefined || isLeaf(owned) ? undefined : owned;
+  const part = partOf(before, after, { at: [], owned: known, schema, found });
   const applied = found.isApply ? (part ?? {}) : undefined;
   return { paths: found.paths, applied: applied !== undefined && isJsonObject(applied) ? applied : undefined };
 }

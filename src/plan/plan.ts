@@ -115,7 +115,7 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const plans = [
     ...targets.map((made) => {
       const target = withMutations(world, made);
-      if (target === "unknown") return unknownMutations(made);
+      if (target === "unknown" || target === "held") return unknownMutations(made, target);
       const object = markedObject(world, fate, target, time);
       return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
     }),
@@ -153,12 +153,13 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   };
 }
 
-function unknownMutations({ ref }: DesiredTarget): TargetPlan {
+function unknownMutations({ ref }: DesiredTarget, state: "unknown" | "held"): TargetPlan {
   const because = "what mutate rules make of it is not known yet";
-  return { step: { verb: "skip", target: ref, because, inSync: false }, again: SOON };
+  return { step: { verb: "skip", target: ref, because, inSync: false }, again: state === "unknown" ? SOON : LATER };
 }
 
 const SOON = 50;
+const LATER = 5_000;
 
 /** What cannot be computed just now is still wanted; after a start only the marks tell what that was. */
 function wantedBefore(world: World, key: ClaimKey): ObjectKey[] {

@@ -60,6 +60,7 @@ export type TestWorld = World & {
   systemNamespaces: Set<string>;
   now: number;
   planned: boolean;
+  mutations: "none" | "unknown" | "known";
   suspended?: string;
   ready: boolean;
 };
@@ -83,6 +84,7 @@ export function emptyWorld(): TestWorld {
     pruneDelay: 10_000,
     now: 100_000,
     planned: true,
+    mutations: "none",
     ready: true,
     departures: new Map(),
     states: new Map(),
@@ -113,7 +115,7 @@ export function emptyWorld(): TestWorld {
     whySuspended: () => world.suspended,
     isMoment: (claim) => world.moments.has(claim) || world.changes.has(claim),
     changeOf: (claim) => world.changes.get(claim),
-    mutationsOf: () => (world.planned ? "known" : "unknown"),
+    mutationsOf: () => world.mutations,
     isCheckDue: (target) => world.checksDue.has(target),
   };
   return world;

@@ -38,14 +38,16 @@ export function compileExisting(
   const context = compileContext(rule.context, { path: `${path}.context`, roots: new Set(TRIGGER_ROOTS), build });
   const roots = new Set<string>([...TRIGGER_ROOTS, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
-  const decidesByClock = build.usesClock;
   const written = mutate.targets ?? [];
   const targets = written.map((target, i) =>
     compileExistingTarget(target, { path: `${path}.mutate.targets[${i}]`, roots, build }),
   );
   const known = targets.filter((target) => target !== undefined);
+  const decidesByClock = build.usesClock;
   const patchRoots = new Set([...roots, "target", ...known.flatMap((target) => [...target.context.names])]);
+  build.usesClock = false;
   const patches = compileMutate(mutate, { path: `${path}.mutate`, roots: patchRoots, build, depth: 0 });
+  if (build.usesClock) build.issues.push({ code: "UnsupportedField", path: `${path}.mutate`, message: TIMED });
   noteEdges(rule, scope, build);
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
@@ -69,14 +71,14 @@ export function compileExisting(
       triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: true,
       usesClock: false,
-      decidesByClock: decidesByClock || build.usesClock,
+      decidesByClock,
       newSince: undefined,
       onDelete: mutate.revertOnDelete === true ? "delete" : "keep",
       existing: {
         manager: mutationManager(ref, name),
         resources: [...new Map(known.map(({ resource }) => [resourceKey(resource), resource])).values()],
         reverts: mutate.revertOnDelete === true,
-        isStable: !hasContext && !build.usesClock && build.reads.length === 0,
+        isStable: !hasContext && !decidesByClock && build.reads.length === 0,
         for: (trigger, snapshot) => mutationsFor(meaning, trigger, snapshot),
         schemaOf: (object) => mergeSchemaOf(object, served),
       },
@@ -108,6 +110,8 @@ function noteEdges({ match, mutate }: Rule, { path, mutateExistingOnPolicyUpdate
     build.issues.push({ code: "UnsupportedField", path: `${path}.match`, message: ONLY_STORED });
 }
 
+const TIMED =
+  "the patch asks for the time, so it would change its targets again each time they are looked at: take the time from the trigger, such as its creationTimestamp";
 const ONLY_KEPT =
   "false (targets are changed once for each change of the trigger) is not served by this version: remove it, and the targets are kept as the patch says";
 const ONLY_STORED =
