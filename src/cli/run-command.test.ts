@@ -6,8 +6,12 @@ async function run(command: () => number | Promise<number>): Promise<{ code: num
   const ended = { code: -1, told: "" };
   const terminal = {
     out: () => {},
-    err: (text: string) => void (ended.told += text),
-    exit: (code: number) => void (ended.code = code),
+    err: (text: string) => {
+      ended.told += text;
+    },
+    exit: (code: number) => {
+      ended.code = code;
+    },
     now: () => new Date(0),
   };
   await runCommand(terminal, command);
