@@ -188,11 +188,6 @@ export const ROWS: readonly Row[] = [
     sources: { a: "1", b: "1" },
     before: "a=1; b=1",
     act: (hands) => hands.trigger({ list: "a" }),
-    outcome: {
-      data: "a=1, untouched",
-      clone: "a=1, untouched",
-      "data, once": "a=1, untouched; b=1, untouched",
-      "clone, once": "a=1, untouched; b=1, untouched",
-    },
+    outcome: columns("a=1, untouched", "a=1, untouched; b=1, untouched"),
   },
 ];
