@@ -34,9 +34,13 @@ export class Moments {
     this.#watches = watches;
   }
 
-  /** The Lease was got. True when what it says is not what we left there: then all rules have to be noted (again). */
-  takeOver(found: string | undefined): boolean {
-    const isOurs = this.#published !== undefined && (found === undefined || found === this.#published);
+  /**
+   * The Lease was got. True when what it says is not what we left there: then all rules have to be noted (again). Where nobody
+   * else held it meanwhile it may say less, as renewals failed: what we saw we have seen.
+   */
+  takeOver(found: string | undefined, heldByOthers = true): boolean {
+    const isLeft = !heldByOthers || found === undefined || found === this.#published;
+    const isOurs = this.#published !== undefined && isLeft;
     if (isOurs) return false;
     this.#before = found === undefined ? undefined : parseSeenUntil(found);
     this.#published = found;
