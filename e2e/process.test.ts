@@ -126,6 +126,13 @@ describe("a wrong command line", () => {
     expect(code).toBe(2);
   });
 
+  it("is answered in the same way when Node.js is too old, which npx only warns of", async () => {
+    const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.20.0'})";
+    const { code, stderr } = await run(["plan", "-f", "/nowhere"], { NODE_OPTIONS: `--import ${older}` });
+    expect(stderr).toBe("perennial: it needs Node.js 24 or newer, and this is 22.20.0\n");
+    expect(code).toBe(2);
+  });
+
   it("is answered in the same way when an environment variable is wrong", async () => {
     const { code, stderr } = await run(["operator"], { PERENNIAL_PRUNE_DELAY: "soon" });
     expect(stderr).toMatch(/^perennial: [^\n]*'soon'[^\n]*PERENNIAL_PRUNE_DELAY[^\n]*\n$/);

@@ -22,7 +22,15 @@ const USAGE = 2;
 
 class UsageError extends Error {}
 
+/** As package.json says; npx only warns. */
+const OLDEST_NODE = 24;
+
 async function main(argv: readonly string[]): Promise<number> {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) < OLDEST_NODE) {
+    process.stderr.write(`perennial: it needs Node.js ${OLDEST_NODE} or newer, and this is ${node}\n`);
+    return USAGE;
+  }
   let exitCode = 0;
   const program = new Command("perennial")
     .description("Makes what policies generate exist, and keeps it exactly so")

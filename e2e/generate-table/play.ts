@@ -6,7 +6,7 @@ import { inParallel } from "../exact-drift/in-parallel.ts";
 import { waitUntil } from "../harness/index.ts";
 import { Hands } from "./hands.ts";
 import { type Mode, ROWS, type Row } from "./rows.ts";
-import { COLUMNS, type Column, nameIn } from "./scene.ts";
+import { COLUMNS, type Column, nameIn, USUAL } from "./scene.ts";
 
 export type Cell = { id: string; row: Row; column: Column; mode: Mode; expected: string };
 
@@ -53,7 +53,8 @@ async function setUp({ row }: Cell, hands: Hands): Promise<void> {
   await hands.namespaces();
   await hands.settings("1");
   await hands.trigger();
-  for (const [source, v] of Object.entries(row.sources ?? { made: "1" })) await hands.source(source, v);
+  const label = (source: string): string => (row.policy?.foreach === true ? source : USUAL.label);
+  for (const [source, v] of Object.entries(row.sources ?? { made: "1" })) await hands.source(source, v, label(source));
   for (const stranger of row.strangers ?? []) await hands.source(stranger, "1", "none");
   await hands.policy(row.policy);
 }

@@ -114,6 +114,23 @@ export const ROWS: readonly Row[] = [
     outcome: { cloneList: "made=1, untouched; other=1", "cloneList, once": "made=1, untouched; other=1" },
   },
   {
+    change: "the target is deleted, and then another source appears",
+    act: async (hands) => {
+      await hands.deleteTarget("made");
+      await hands.source("other");
+    },
+    outcome: { cloneList: "made=1; other=1", "cloneList, once": "other=1" },
+  },
+  {
+    change: "the target is deleted, and then its source gets another label",
+    act: async (hands) => {
+      await hands.deleteTarget("made");
+      await hands.source("made", "1", "none");
+    },
+    // and the same of a source that nobody saw change
+    outcome: { clone: BACK, "clone, once": { running: GONE, stopped: `${BACK} or ${GONE}` } },
+  },
+  {
     change: "the policy is deleted",
     act: (hands) => hands.deletePolicy(),
     outcome: columns(GONE, "made=1, unmarked"),
@@ -171,11 +188,6 @@ export const ROWS: readonly Row[] = [
     sources: { a: "1", b: "1" },
     before: "a=1; b=1",
     act: (hands) => hands.trigger({ list: "a" }),
-    outcome: {
-      data: "a=1, untouched",
-      clone: "a=1, untouched",
-      "data, once": "a=1, untouched; b=1, untouched",
-      "clone, once": "a=1, untouched; b=1, untouched",
-    },
+    outcome: columns("a=1, untouched", "a=1, untouched; b=1, untouched"),
   },
 ];

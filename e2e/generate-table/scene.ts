@@ -74,7 +74,12 @@ function generateOf(id: string, column: Column, parts: Parts): object {
     ...(parts.orphan ? { orphanDownstreamOnPolicyDelete: true } : {}),
   };
   if (!parts.foreach) return { ...blockOf(id, column, parts), ...more };
-  const each = blockOf(id, column, { ...parts, name: "{{ element }}", source: "{{ element }}" });
+  const each = blockOf(id, column, {
+    ...parts,
+    name: "{{ element }}",
+    source: "{{ element }}",
+    label: "{{ element }}",
+  });
   return { foreach: [{ list: "split(request.object.data.list, ',')", ...each }], ...more };
 }
 

@@ -73,6 +73,8 @@ const GROUPS: readonly Group[] = [
   { apiVersion: "helm.toolkit.fluxcd.io/v2", namespaced: "HelmRelease" },
   { apiVersion: "keda.sh/v1alpha1", namespaced: "ScaledObject" },
   { apiVersion: "kustomize.toolkit.fluxcd.io/v1", namespaced: "Kustomization" },
+  { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", namespaced: "Alert Provider" },
+  { apiVersion: "notification.toolkit.fluxcd.io/v1", namespaced: "Receiver" },
   { apiVersion: "monitoring.coreos.com/v1", namespaced: "PodMonitor PrometheusRule ServiceMonitor" },
   { apiVersion: "networking.istio.io/v1", namespaced: "DestinationRule Gateway ServiceEntry Sidecar VirtualService" },
   { apiVersion: "security.istio.io/v1", namespaced: "AuthorizationPolicy PeerAuthentication RequestAuthentication" },

@@ -1,7 +1,7 @@
 /** Policies of kyverno.io as those of perennial.dev/v1, with notes for what needs a look. */
 
 import { asJson, groupOf, type JsonObject } from "../object/index.ts";
-import { convertPolicy, parsePolicy, printIssue } from "../policy/index.ts";
+import { convertPolicy, parsePolicy, printIssue, writeOutDefaults } from "../policy/index.ts";
 import { type FileText, parseDocuments } from "./documents.ts";
 import { InputError } from "./input-error.ts";
 import { KYVERNO, splitDocuments } from "./policies.ts";
@@ -15,7 +15,8 @@ export function migrateFiles(files: readonly FileText[]): Migrated {
   const found = splitDocuments(documents).policies.filter(({ object }) => groupOf(object.apiVersion) === KYVERNO);
   if (found.length === 0) throw new InputError(["there is no policy of kyverno.io in the files"]);
   const migrated = found.map(({ origin, object }) => {
-    const { policy, notes } = convertPolicy(asJson(object));
+    const { policy: converted, notes } = convertPolicy(asJson(object));
+    const policy = writeOutDefaults(converted);
     const name = `${origin}: ${object.kind} ${object.metadata.name}`;
     if (isEmpty(policy)) return { policies: [], notes: [...notes, EMPTY].map((note) => `${name}: ${note}`) };
     return { policies: [policy], notes: [...notes, ...whyRefused(policy)].map((note) => `${name}: ${note}`) };

@@ -9,6 +9,8 @@ import { findVariables, MAX_VARIABLE_NESTING } from "./variables.ts";
 export interface Expression {
   readonly reads: ReadonlySet<string>;
   readonly usesClock: boolean;
+  /** True when it gives each asker another value. */
+  readonly usesRandom: boolean;
   /** `value`: what the expression runs on, when it was compiled `onValue`. */
   evaluate(bindings: Bindings, environment: Environment, value?: Json): Evaluated;
 }
@@ -27,11 +29,12 @@ export function compileExpression(text: string, path: string, options: Expressio
   const compiled =
     pieces === undefined ? { problem: { message: tooDeep, unknownRoot: false } } : compilePieces(pieces, text, options);
   if ("problem" in compiled) return { issues: [{ path, at: [], value: text, ...compiled.problem }] };
-  const { reads, usesClock, evaluate } = compiled.variable;
+  const { reads, usesClock, usesRandom, evaluate } = compiled.variable;
   return {
     expression: {
       reads,
       usesClock,
+      usesRandom,
       evaluate(bindings, environment, value) {
         const run = new Run(environment);
         run.place = path;

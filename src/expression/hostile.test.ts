@@ -42,6 +42,8 @@ describe("hostile input", () => {
     ["split into characters", "{{ split(big, '') }}", /larger than 2 MiB/],
     ["text too large for the output", "{{ big }}{{ big }}{{ big }}", /larger than 2 MiB|more than 2 MiB/],
     ["random with a million characters", "{{ random('[a-z]{1000000}') }}", /more than 1000000 steps|2 MiB/],
+    ["random with more than anybody needs", "{{ random('[a-z]{70000}') }}", /more than 1000000 steps/],
+    ["random with as much as somebody may need", "{{ random('[a-z]{50000}') }}", /ok/],
     ["random with nested repeats", "{{ random('((a{1000}){1000}){1000}') }}", /more than/],
     ["deep data", "{{ deep }}", /levels deep/],
     ["deep data as text", "x{{ deep }}", /levels deep/],

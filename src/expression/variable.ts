@@ -21,6 +21,7 @@ export interface CompiledVariable {
   readonly source: string;
   readonly reads: ReadonlySet<string>;
   readonly usesClock: boolean;
+  readonly usesRandom: boolean;
   /** The value; throws a Fault whose message names the variable and what is wrong. */
   readonly evaluate: (bindings: Json, run: Run, value?: Json) => Json;
 }
@@ -86,6 +87,7 @@ function compileFilled(
   const { expression } = compiled;
   const reads = new Set([...expression.reads, ...holes.flatMap((hole) => [...hole.reads])]);
   const usesClock = expression.usesClock || holes.some((hole) => hole.usesClock);
+  const usesRandom = expression.usesRandom || holes.some((hole) => hole.usesRandom);
   const { run: step } = expression;
   const evaluate: CompiledVariable["evaluate"] =
     holes.length === 0
@@ -94,7 +96,7 @@ function compileFilled(
           const filled: Step = (current) => runWithHoles(step, holes, { bindings, current, run });
           return evaluateStep(filled, source, value, run);
         };
-  return { variable: { source, reads, usesClock, evaluate } };
+  return { variable: { source, reads, usesClock, usesRandom, evaluate } };
 }
 
 /** Innermost first: the nested variables' values stand ready before the expression runs. */
@@ -151,7 +153,8 @@ function compileOwnPlace(variable: Variable, at: Path, options: CompileOptions):
     return followPlace(current, names, run);
   };
   const evaluate = (bindings: Json, run: Run): Json => evaluateStep(step, variable.source, bindings, run);
-  return { variable: { source: variable.source, reads: new Set([start.join(".")]), usesClock: false, evaluate } };
+  const reads = new Set([start.join(".")]);
+  return { variable: { source: variable.source, reads, usesClock: false, usesRandom: false, evaluate } };
 }
 
 function followPlace(root: Json, names: Path, run: Run): Json | undefined {

@@ -94,6 +94,11 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome, ruleKey:
   const state = { key, wants: new Set(plan.wants), inSync, failures, ...idle, ...time, ...mutations };
   world.claims.set(state, ruleKey, [...plan.reads, ...dependencies], plan.looks);
   if (failures.length === 0 && !isWaiting(plan)) world.moments.delete(key);
+  else if (world.moments.has(key)) world.moments.settle(key, thereAre(plan));
+}
+
+function thereAre({ steps }: Plan): ReadonlySet<ObjectKey> {
+  return new Set(steps.flatMap((step) => (step.verb === "skip" && step.inSync ? [keyOf(step.target)] : [])));
 }
 
 /** Nothing is wrong, and something is still to come: what is made for a moment is made when that is over. */

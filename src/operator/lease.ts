@@ -107,8 +107,9 @@ class StoredLease implements Lease {
     if (this.#stored !== undefined && !this.#isExpired(this.#stored)) return false;
     this.found = this.#stored === undefined ? undefined : (this.#stored.metadata.annotations?.[SEEN_UNTIL] ?? "");
     this.heldByOthers = !this.#wasHeld || !this.#isOurs(this.#stored);
-    this.#wasHeld = await this.#write(this.#record(), this.found);
-    return this.#wasHeld;
+    const isHeld = await this.#write(this.#record(), this.found);
+    this.#wasHeld ||= isHeld;
+    return isHeld;
   }
 
   /** A Lease that is not there any more nobody else got meanwhile. */

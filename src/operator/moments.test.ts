@@ -235,4 +235,19 @@ describe("new to who gets the Lease", () => {
       true,
     ]);
   });
+
+  it("is what we saw ourselves where renewals failed and nobody else held the Lease", () => {
+    const { moments, list, ready, world, show, due } = scene();
+    moments.takeOver(NOTHING);
+    list("100", namespace("early", "50", 0));
+    ready();
+    world.moments.clear();
+    const stored = moments.seenUntil;
+    show({ type: "changed", object: namespace("later", "101", 7) });
+    expect(moments.seenUntil).not.toBe(stored);
+    expect(moments.takeOver(stored, false)).toBe(false);
+    ready();
+    expect(due()).toEqual([]);
+    expect(moments.takeOver(stored, true)).toBe(true);
+  });
 });

@@ -34,9 +34,13 @@ export class Moments {
     this.#watches = watches;
   }
 
-  /** The Lease was got. True when what it says is not what we left there: then all rules have to be noted (again). */
-  takeOver(found: string | undefined): boolean {
-    const isOurs = this.#published !== undefined && (found === undefined || found === this.#published);
+  /**
+   * The Lease was got. True when what it says is not what we left there: then all rules have to be noted (again). Where nobody
+   * else held it meanwhile it may say less, as renewals failed: what we saw we have seen.
+   */
+  takeOver(found: string | undefined, heldByOthers = true): boolean {
+    const isLeft = !heldByOthers || found === undefined || found === this.#published;
+    const isOurs = this.#published !== undefined && isLeft;
     if (isOurs) return false;
     this.#before = found === undefined ? undefined : parseSeenUntil(found);
     this.#published = found;
@@ -87,13 +91,14 @@ export class Moments {
       const trigger = this.#triggerOf(rule, claim);
       if (trigger === undefined || !isCreatedSince(trigger, rule.newSince)) continue;
       const isOpen = this.#before?.open.has(digestOfClaim(claim)) === true;
-      if (isNew || isOpen || this.#isUnseen(trigger) || this.#hasUnseenSource(rule, claim))
-        this.#world.moments.add(claim);
+      if (isNew || isOpen || this.#isUnseen(trigger)) this.#world.moments.add(claim);
+      else if (rule.reads.length > 0) this.#noteSources(claim);
     }
   }
 
-  #hasUnseenSource({ reads }: CompiledRule, claim: ClaimKey): boolean {
-    return reads.length > 0 && objectsReadBy(this.#world, claim).some((source) => this.#isUnseen(source));
+  #noteSources(claim: ClaimKey): void {
+    const sources = objectsReadBy(this.#world, claim).filter((source) => this.#isUnseen(source));
+    for (const source of sources) this.#world.moments.addSource(claim, keyOf(refOf(source)));
   }
 
   /** Of a kind that nobody kept an eye on, nothing counts as new: what is made once is rather not made than made twice. */

@@ -16,7 +16,7 @@ import {
   refOf,
   refOfKey,
 } from "../object/index.ts";
-import type { Call, CallResult } from "../rule/index.ts";
+import type { Call, CallResult, DesiredTarget } from "../rule/index.ts";
 import {
   type ClaimKey,
   createCallResults,
@@ -31,6 +31,7 @@ import {
   type ObjectChange,
   type ObjectStore,
   type ObjectStoreWriter,
+  OpenMoments,
   type PolicyState,
   type SeenChange,
   type World,
@@ -80,7 +81,7 @@ export class ObservedWorld implements World {
   readonly namespaces = createObjectStore();
   readonly callResults = createCallResults();
   readonly departures = new Map<ObjectKey, Departure>();
-  readonly moments = new Set<ClaimKey>();
+  readonly moments = new OpenMoments();
   /** What claims of edge rules have to act on, one after the other. */
   readonly changes = new Map<ClaimKey, SeenChange[]>();
   /** Targets in sync by ownership that are to be compared with a fresh object now. */
@@ -252,8 +253,9 @@ export class ObservedWorld implements World {
     return [...POLICIES, ...kinds.filter((resource) => resource !== undefined)];
   }
 
-  isMoment(claim: ClaimKey): boolean {
-    return this.moments.has(claim) || this.changes.has(claim);
+  isMoment(claim: ClaimKey, target?: DesiredTarget): boolean {
+    if (this.changes.has(claim)) return true;
+    return target === undefined ? this.moments.has(claim) : this.moments.allows(claim, target);
   }
 
   changeOf(claim: ClaimKey): SeenChange | undefined {

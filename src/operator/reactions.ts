@@ -30,7 +30,7 @@ export class Reactions implements PartEvents {
     metrics.leading.set(held ? 1 : 0);
     log.info(held ? "the Lease is held" : "the Lease was lost: nothing is written until it is held again");
     this.parts.changes.onLease(held, this.parts.lease.heldByOthers);
-    if (held) this.parts.readiness.takeOver(this.parts.lease.found);
+    if (held) this.parts.readiness.takeOver(this.parts.lease);
     if (held) this.parts.reports.resume();
     this.parts.kyverno.tell();
     if (held) this.#lead().catch((error) => log.error({ err: error }, "cannot lead"));

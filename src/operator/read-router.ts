@@ -46,7 +46,12 @@ export class ReadRouter {
     if (dependents.length === 0 || !changesContent(change)) return;
     const appeared = by === "event" && mayAppear(change);
     for (const claim of dependents) {
-      if (appeared && this.#isMadeOnce(claim)) world.moments.add(claim);
+      if (appeared && this.#isMadeOnce(claim))
+        world.moments.addSource(
+          claim,
+          keyOf(ref),
+          change.before === undefined ? undefined : world.claims.get(claim)?.wants,
+        );
       queue.add(claim);
     }
   }

@@ -4,6 +4,7 @@ import { type Selection, selectionKey } from "../cluster/index.ts";
 import { keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { findRule, type PolicyState } from "../state/index.ts";
+import type { Lease } from "./lease.ts";
 import { isMadeOnce, type Moments } from "./moments.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Router } from "./router.ts";
@@ -35,8 +36,8 @@ export class Readiness {
   }
 
   /** The Lease was got, with what the one before had written there: rules that were ready already are looked at again. */
-  takeOver(found: string | undefined): void {
-    if (!this.#moments.takeOver(found)) return;
+  takeOver({ found, heldByOthers }: Pick<Lease, "found" | "heldByOthers">): void {
+    if (!this.#moments.takeOver(found, heldByOthers)) return;
     for (const [key, state] of this.#world.policyStates)
       for (const rule of rulesOf([state]))
         if (isMadeOnce(rule) && this.#world.isReady(key, rule.name))

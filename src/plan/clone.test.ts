@@ -223,6 +223,29 @@ describe("a copy that is made once", () => {
   });
 });
 
+describe("a copy that was made once, and that somebody deleted", () => {
+  function worldWithDeleted(): { world: TestWorld; key: ClaimKey } {
+    const { world, key } = worldWithClone({ synchronize: false });
+    put(world, source({ a: "1" }));
+    world.moments.add(key);
+    settle(world, key);
+    world.moments.clear();
+    world.inventory.forget(keyOf({ group: "", kind: "ConfigMap", namespace: "shop", name: "copy" }));
+    return { world, key };
+  }
+
+  it.each<[what: string, open: (world: TestWorld, key: ClaimKey) => void, verbs: string[]]>([
+    ["stays away", () => {}, []],
+    ["stays away when another source appears", (world, key) => world.moments.addSource(key, keyOf(refOf(SHOP))), []],
+    ["comes back when its own does", (world, key) => world.moments.addSource(key, keyOf(refOf(source({})))), ["apply"]],
+    ["comes back when its trigger changes", (world, key) => world.moments.add(key), ["apply"]],
+  ])("%s", (_what, open, expected) => {
+    const { world, key } = worldWithDeleted();
+    open(world, key);
+    expect(verbs(planClaim(world, key))).toEqual(expected);
+  });
+});
+
 describe("a source that is a custom resource", () => {
   const DEFINITION: KubernetesObject = {
     apiVersion: "apiextensions.k8s.io/v1",

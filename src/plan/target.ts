@@ -68,7 +68,7 @@ function whyBlocked(world: World, { ref }: DesiredTarget): Blocked | undefined {
 
 function firstStep(world: World, wanted: Wanted): TargetPlan {
   const { key, target, synchronize } = wanted;
-  if (!synchronize && !world.isMoment(key))
+  if (!synchronize && !world.isMoment(key, target))
     return { step: { ...skip(wanted, "it is made once, and made again only when its trigger changes"), inSync: true } };
   const first = firstMaker(world, target.ref, key);
   return first === key ? { step: firstApply(wanted) } : waitFor(world, wanted, first);

@@ -28,6 +28,7 @@ import {
   createObjectStore,
   type Departure,
   type Disposal,
+  OpenMoments,
   type PolicyState,
   type SeenChange,
   type World,
@@ -52,7 +53,7 @@ export type TestWorld = World & {
   departures: Map<ObjectKey, Departure>;
   states: Map<ObjectKey, PolicyState>;
   disposals: Map<ObjectKey, Disposal>;
-  moments: Set<ClaimKey>;
+  moments: OpenMoments;
   changes: Map<ClaimKey, SeenChange>;
   checksDue: Set<ObjectKey>;
   stores: Map<string, ReturnType<typeof createObjectStore>>;
@@ -89,7 +90,7 @@ export function emptyWorld(): TestWorld {
     departures: new Map(),
     states: new Map(),
     disposals: new Map(),
-    moments: new Set(),
+    moments: new OpenMoments(),
     changes: new Map(),
     checksDue: new Set(),
     stores,
@@ -113,7 +114,9 @@ export function emptyWorld(): TestWorld {
     isExpected: () => false,
     isPlanned: () => world.planned,
     whySuspended: () => world.suspended,
-    isMoment: (claim) => world.moments.has(claim) || world.changes.has(claim),
+    isMoment: (claim, target) =>
+      world.changes.has(claim) ||
+      (target === undefined ? world.moments.has(claim) : world.moments.allows(claim, target)),
     changeOf: (claim) => world.changes.get(claim),
     mutationsOf: () => world.mutations,
     isCheckDue: (target) => world.checksDue.has(target),

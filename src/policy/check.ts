@@ -83,7 +83,8 @@ function translate(issue: z.core.$ZodIssue, root: Json): IssueAt[] {
     return issue.keys.map((key) => ({ code: "UnknownField", at: [...at, key], message: unknownMessage(at, key) }));
   }
   if (value === undefined) return [tell("MissingField", "this field is required: add it")];
-  if (issue.code === "invalid_type") return [tell("WrongType", `has to be ${article(issue.expected)}`)];
+  if (issue.code === "invalid_type")
+    return [tell("WrongType", `has to be ${article(issue.expected)}${isUnquoted(value) ? UNQUOTED : ""}`)];
   if (issue.code === "custom") return [tell("WrongType", issue.message)];
   if (issue.code === "invalid_value")
     return [tell("InvalidValue", `is none of the values that are served here: ${issue.values.join(", ")}`)];
@@ -91,6 +92,13 @@ function translate(issue: z.core.$ZodIssue, root: Json): IssueAt[] {
   if (issue.code === "too_small") return [tell("OutOfBounds", `at least ${issue.minimum} ${unit(issue.origin)}`)];
   return [tell("InvalidValue", issue.message)];
 }
+
+/** What YAML makes of braces without quotes: a map whose key is a map. */
+function isUnquoted(value: Json): boolean {
+  return isJsonObject(value) && Object.hasOwn(value, "[object Object]");
+}
+
+const UNQUOTED = ": {{ }} at the beginning of a value stands in quotes";
 
 const UNKNOWN = "the language has no such field here: check its spelling and indentation, or remove it";
 

@@ -39,7 +39,7 @@ function cloneList(depth: Depth) {
         50,
         "The kinds to copy, all of which live in namespaces.",
       ).min(1),
-      selector: constrained(labelSelector("the labels of the sources"), {
+      selector: constrained(labelSelector("the labels of the sources", { variables: true }), {
         code: "InvalidSelector",
         message: "the sources are selected by labels that are written out: no wildcards",
         offenders: (selector) => wildcardsIn(selector),
@@ -55,7 +55,8 @@ const VERSIONED_KIND = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[0-9]+((alpha|beta)
 function wildcardsIn(selector: Json): Path[] {
   const labels = valueAt(selector, ["matchLabels"]);
   const entries = isJsonObject(labels) ? Object.entries(labels) : [];
-  return entries.filter(([key, value]) => /[*?]/.test(`${key}${value}`)).map(([key]) => ["matchLabels", key]);
+  const isWild = (text: Json): boolean => /[*?]/.test(String(text)) && !String(text).includes("{{");
+  return entries.filter((entry) => entry.some(isWild)).map(([key]) => ["matchLabels", key]);
 }
 
 const NAME = "The object's name; may hold variables, such as {{request.object.metadata.name}}-quota.";

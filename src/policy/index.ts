@@ -3,14 +3,8 @@ export { customResourceDefinition, definitionFile, POLICY_KINDS } from "./crd.ts
 export type { Generate } from "./generate.ts";
 export { ISSUE_CODES, type Issue, type IssueAt, type IssueCode, issue, printIssue, sortIssues } from "./issue.ts";
 export { isStored, type KindSelector, parseKindSelector } from "./kind-selector.ts";
-export { type Converted, convertPolicy } from "./kyverno.ts";
-export {
-  type ForeignPolicy,
-  IGNORE_PATHS_ANNOTATION,
-  MODE_ANNOTATION,
-  parseForeignPolicy,
-  type RuleCounts,
-} from "./kyverno-in-place.ts";
+export { type Converted, convertPolicy, IGNORE_PATHS_ANNOTATION, MODE_ANNOTATION } from "./kyverno.ts";
+export { type ForeignPolicy, parseForeignPolicy, type RuleCounts } from "./kyverno-in-place.ts";
 export type { Exclude, ExcludeFilter, Filter, Match } from "./match.ts";
 export { type ParsedPolicy, parsePolicy } from "./parse.ts";
 export { printFieldPath } from "./path.ts";
@@ -22,3 +16,4 @@ export type { Rule } from "./rule.ts";
 export type { LabelSelector } from "./selector.ts";
 export type { PolicySpec } from "./spec.ts";
 export type { Condition, Drift, Failure, ObjectReference, PolicyStatus, RuleStatus, StatusSummary } from "./status.ts";
+export { writeOutDefaults } from "./written-out.ts";

@@ -18,15 +18,11 @@ export type ForeignPolicy = {
   notes: readonly string[];
 };
 
-/** On a policy of kyverno.io, as its spec has no room for them; the paths are JSON pointers, comma-separated. */
-export const MODE_ANNOTATION = "perennial.dev/mode";
-export const IGNORE_PATHS_ANNOTATION = "perennial.dev/ignore-paths";
-
 export function parseForeignPolicy(object: JsonObject): ForeignPolicy {
   const { policy, notes } = convertPolicy(object);
   const { served, mutating } = splitRules(policy);
   const metadata = isJsonObject(object.metadata) ? object.metadata : {};
-  const spec = { ...withoutAdmission(policy.spec), ...settingsOf(metadata), pruneLimit: -1, rules: served };
+  const spec = { ...withoutAdmission(policy.spec), rules: served };
   const creationTimestamp = ownValue(metadata, "creationTimestamp") ?? "";
   const translated = { ...policy, metadata: { ...objectOf(policy.metadata), creationTimestamp }, spec };
   return {
@@ -52,19 +48,6 @@ function splitRules({ spec }: JsonObject): { served: JsonObject[]; mutating: str
     rule.mutate === undefined ? "generate" : "mutate",
   );
   return { served: generate.map(withoutOwnLabels), mutating: mutate.map(({ name }) => String(name)) };
-}
-
-function settingsOf(metadata: JsonObject): JsonObject {
-  const annotations = objectOf(metadata.annotations);
-  const mode = ownValue(annotations, MODE_ANNOTATION);
-  const paths = String(ownValue(annotations, IGNORE_PATHS_ANNOTATION) ?? "")
-    .split(",")
-    .map((path) => path.trim())
-    .filter((path) => path !== "");
-  return {
-    ...(mode === undefined ? {} : { mode }),
-    ...(paths.length === 0 ? {} : { drift: { ignorePaths: paths.map((path) => ({ path })) } }),
-  };
 }
 
 /** In this group a namespaceSelector never holds for a Namespace: it is no kind of such a filter. */

@@ -48,6 +48,7 @@ describe("a policy of kyverno.io in perennial.dev/v1", () => {
       kind: "ClusterPolicy",
       metadata: { name: "p", labels: { a: "b" }, annotations: { title: "t" } },
       spec: {
+        pruneLimit: -1,
         rules: [
           {
             ...RULE,
@@ -99,9 +100,19 @@ describe("a policy of kyverno.io in perennial.dev/v1", () => {
     expect(blockOf("mutate", { patchStrategicMerge: {} })).toEqual({ patchStrategicMerge: {} });
   });
 
+  it("has mode and paths to ignore where they belong, and no annotations for them", () => {
+    const annotations = { a: "b", "perennial.dev/mode": "Report", "perennial.dev/ignore-paths": "/a, /b/c" };
+    const { policy } = convertPolicy(policyWith({ rules: [RULE] }, { annotations }));
+    expect(policy).toMatchObject({
+      metadata: { name: "p", annotations: { a: "b" } },
+      spec: { mode: "Report", drift: { ignorePaths: [{ path: "/a" }, { path: "/b/c" }] } },
+    });
+    expect(policy.metadata).not.toHaveProperty(["annotations", "perennial.dev/mode"]);
+  });
+
   it("leaves out without a word what is meant anyway", () => {
     const spec = { background: true, admission: true, applyRules: "All", emitWarning: false, rules: [RULE] };
-    expect(Object.keys(specOf(spec))).toEqual(["rules"]);
+    expect(Object.keys(specOf(spec))).toEqual(["pruneLimit", "rules"]);
     expect(notesOf(spec)).toEqual([]);
   });
 

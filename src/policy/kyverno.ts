@@ -3,11 +3,15 @@
  * out. What has no counterpart is left out, and told.
  */
 
-import { isJsonObject, type Json, type JsonObject } from "../object/index.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "../object/index.ts";
 import { GROUP, VERSION } from "./policy.ts";
 
 /** `notes`: path and sentence, for people. */
 export type Converted = { policy: JsonObject; notes: readonly string[] };
+
+/** On a policy of kyverno.io, as its spec has no room for them; the paths are JSON pointers, comma-separated. */
+export const MODE_ANNOTATION = "perennial.dev/mode";
+export const IGNORE_PATHS_ANNOTATION = "perennial.dev/ignore-paths";
 
 export function convertPolicy({ kind, metadata, spec }: JsonObject): Converted {
   const notes: string[] = [];
@@ -18,6 +22,8 @@ export function convertPolicy({ kind, metadata, spec }: JsonObject): Converted {
     kind: kind ?? null,
     metadata: convertMetadata(isJsonObject(metadata) ? metadata : {}),
     spec: {
+      ...settingsOf(isJsonObject(metadata) ? metadata : {}),
+      pruneLimit: -1,
       ...convertSpec(written, rules, notes),
       rules: rules.flatMap((rule, i) => convertRule(rule, i, written, notes)),
     },
@@ -29,12 +35,30 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Name and namespace, labels and annotations; not what a cluster keeps about the object. */
 function convertMetadata({ name, namespace, labels, annotations }: JsonObject): JsonObject {
-  const { [LAST_APPLIED]: _lastApplied, ...kept } = isJsonObject(annotations) ? annotations : {};
+  const {
+    [LAST_APPLIED]: _lastApplied,
+    [MODE_ANNOTATION]: _mode,
+    [IGNORE_PATHS_ANNOTATION]: _ignorePaths,
+    ...kept
+  } = isJsonObject(annotations) ? annotations : {};
   return {
     ...(name === undefined ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(labels === undefined ? {} : { labels }),
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
+  };
+}
+
+function settingsOf({ annotations }: JsonObject): JsonObject {
+  const given = isJsonObject(annotations) ? annotations : {};
+  const mode = ownValue(given, MODE_ANNOTATION);
+  const paths = String(ownValue(given, IGNORE_PATHS_ANNOTATION) ?? "")
+    .split(",")
+    .map((path) => path.trim())
+    .filter((path) => path !== "");
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(paths.length === 0 ? {} : { drift: { ignorePaths: paths.map((path) => ({ path })) } }),
   };
 }
 

@@ -41,6 +41,7 @@ export function literalKind(description: string, { deepOnly = false } = {}): z.Z
 export function objectName(description: string, { deepOnly = false } = {}): z.ZodString {
   return constrained(
     expression(description, LENGTH),
+    closed,
     stringRule({
       code: "InvalidName",
       ...(deepOnly ? {} : { cel: `${VARIES} || self.matches('${SEGMENT}')` }),
@@ -54,6 +55,7 @@ export function objectName(description: string, { deepOnly = false } = {}): z.Zo
 export function namespaceName(description: string, { deepOnly = false } = {}): z.ZodString {
   return constrained(
     expression(description, LENGTH),
+    closed,
     stringRule({
       code: "InvalidName",
       ...(deepOnly ? {} : { cel: `${VARIES} || self.matches('${NAMESPACE}')` }),
@@ -68,6 +70,13 @@ export function namespaceName(description: string, { deepOnly = false } = {}): z
     }),
   );
 }
+
+/** Only here: elsewhere two braces may be meant as text. */
+const closed = stringRule({
+  code: "InvalidExpression",
+  message: "a variable begins with {{ and does not end: close it with }}",
+  holds: (value) => value.lastIndexOf("{{") <= value.lastIndexOf("}}"),
+});
 
 const VARIES = "self.contains('{{') || self.contains('$(')";
 

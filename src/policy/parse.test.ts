@@ -211,6 +211,8 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
   ["a kind with a wildcard", withGenerate({ kind: "*" }), `InvalidKind ${MADE}.kind`],
   ["a kind with a variable", withGenerate({ kind: "{{ request.object.spec.kind }}" }), `InvalidKind ${MADE}.kind`],
   ["an apiVersion with a wildcard", withGenerate({ apiVersion: "apps/*" }), `InvalidKind ${MADE}.apiVersion`],
+  ["a variable that is not closed", withGenerate({ name: "{{ request.name }" }), `InvalidExpression ${MADE}.name`],
+  ["a namespace that ends in braces", withGenerate({ namespace: "a-{{" }), `InvalidExpression ${MADE}.namespace`],
   ["a name that no object can have", withGenerate({ name: "a/b" }), `InvalidName ${MADE}.name`],
   ["a namespace that none can have", withGenerate({ namespace: "Shop" }), `InvalidName ${MADE}.namespace`],
   [
@@ -293,6 +295,11 @@ describe("parsePolicy", () => {
     let deep: Json = "bottom";
     for (let level = 0; level < 9000; level++) deep = { a: deep };
     expect(issuesOf(withGenerate({ data: { deep } }))).toEqual(["OutOfBounds spec"]);
+  });
+
+  it("says what YAML made of a variable without quotes", () => {
+    const parsed = parsePolicy(withGenerate({ name: { "[object Object]": null } }));
+    expect(parsed).toMatchObject({ issues: [{ path: `${MADE}.name`, message: expect.stringMatching(/in quotes$/) }] });
   });
 
   it("keeps a status that it can read, and drops one that it cannot", () => {

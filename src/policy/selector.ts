@@ -3,78 +3,94 @@
 import { z } from "zod";
 import { isJsonObject, type Json, ownValue, type Path } from "../object/index.ts";
 import { type Constraint, constrained, has, objectRule } from "./field.ts";
-import { list, text, textMap } from "./value.ts";
+import { list, NAME_LENGTH, text, textMap } from "./value.ts";
 
 /** A prefix of 253, a slash and a name of 63. */
 const KEY_LENGTH = 317;
 const KEY = /^([a-z0-9*?]([-a-z0-9.*?]*[a-z0-9*?])?\/)?[A-Za-z0-9*?]([-A-Za-z0-9_.*?]*[A-Za-z0-9*?])?$/;
 const VALUE = /^([A-Za-z0-9*?]([-A-Za-z0-9_.*?]*[A-Za-z0-9*?])?)?$/;
 
-const wellFormedLabels: Constraint = {
-  code: "InvalidSelector",
-  message:
-    "is no label, so nothing could carry it: keys are [prefix/]name, values at most 63 letters, digits, -, _ and . (* and ? are wildcards)",
-  offenders: (labels) =>
-    entriesOf(labels)
-      .filter(([key, value]) => !isLabel(key, value))
-      .map(([key]): Path => [key]),
-};
+/** `variables`: whether values may hold them, and are then checked when they are known. */
+type Options = { variables?: boolean };
 
-const requirement = constrained(
-  z.strictObject({
-    key: text("The label's key, without wildcards.", KEY_LENGTH),
-    operator: z
-      .enum(["In", "NotIn", "Exists", "DoesNotExist"])
-      .describe(
-        "How the label is compared. In and NotIn need values; Exists and DoesNotExist have none. NotIn holds also where the label is absent.",
-      ),
-    values: list(
-      z.string().max(63).describe("A label value, without wildcards."),
-      50,
-      "The label values to compare with.",
-    ).optional(),
-  }),
-  {
+function wellFormedLabels({ variables = false }: Options): Constraint {
+  return {
     code: "InvalidSelector",
     message:
-      "is no label, so nothing could carry it: keys are [prefix/]name, values at most 63 letters, digits, -, _ and .; wildcards stand in matchLabels only",
-    offenders: (entry) => (isJsonObject(entry) ? wrongLabels(entry) : []),
-  },
-  objectRule({
-    code: "InvalidSelector",
-    field: "values",
-    cel: "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
-    message: "In and NotIn need at least one entry in values; Exists and DoesNotExist take none",
-    holds: (entry) => {
-      const values = ownValue(entry, "values");
-      const count = Array.isArray(values) ? values.length : 0;
-      return ["In", "NotIn"].includes(String(entry.operator)) ? count > 0 : count === 0;
-    },
-  }),
-);
+      "is no label, so nothing could carry it: keys are [prefix/]name, values at most 63 letters, digits, -, _ and . (* and ? are wildcards)",
+    offenders: (labels) =>
+      entriesOf(labels)
+        .filter(([key, value]) => !isLabel(key, variables && holdsVariable(value) ? "" : value))
+        .map(([key]): Path => [key]),
+  };
+}
 
-function wrongLabels({ key, values }: { [field: string]: Json }): Path[] {
+function holdsVariable(value: Json): boolean {
+  return typeof value === "string" && value.includes("{{");
+}
+
+function requirement({ variables = false }: Options) {
+  return constrained(
+    z.strictObject({
+      key: text("The label's key, without wildcards.", KEY_LENGTH),
+      operator: z
+        .enum(["In", "NotIn", "Exists", "DoesNotExist"])
+        .describe(
+          "How the label is compared. In and NotIn need values; Exists and DoesNotExist have none. NotIn holds also where the label is absent.",
+        ),
+      values: list(
+        z
+          .string()
+          .max(variables ? NAME_LENGTH : 63)
+          .describe(`A label value, without wildcards${variables ? "; may hold variables" : ""}.`),
+        50,
+        "The label values to compare with.",
+      ).optional(),
+    }),
+    {
+      code: "InvalidSelector",
+      message:
+        "is no label, so nothing could carry it: keys are [prefix/]name, values at most 63 letters, digits, -, _ and .; wildcards stand in matchLabels only",
+      offenders: (entry) => (isJsonObject(entry) ? wrongLabels(entry, variables) : []),
+    },
+    objectRule({
+      code: "InvalidSelector",
+      field: "values",
+      cel: "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
+      message: "In and NotIn need at least one entry in values; Exists and DoesNotExist take none",
+      holds: (entry) => {
+        const values = ownValue(entry, "values");
+        const count = Array.isArray(values) ? values.length : 0;
+        return ["In", "NotIn"].includes(String(entry.operator)) ? count > 0 : count === 0;
+      },
+    }),
+  );
+}
+
+function wrongLabels({ key, values }: { [field: string]: Json }, variables: boolean): Path[] {
   const isWrong = (value: Json | undefined, form: RegExp): boolean =>
     typeof value === "string" && value !== "" && (/[*?]/.test(value) || !form.test(value));
   const wrong = (Array.isArray(values) ? values : []).flatMap((value, i): Path[] =>
-    isWrong(value, VALUE) ? [["values", i]] : [],
+    isWrong(variables && holdsVariable(value) ? "" : value, VALUE) ? [["values", i]] : [],
   );
   return isWrong(key, KEY) ? [["key"], ...wrong] : wrong;
 }
 
 /** `of` says whose labels are looked at. */
-export function labelSelector(of: string) {
+export function labelSelector(of: string, options: Options = {}) {
   return constrained(
     z.strictObject({
       matchLabels: constrained(
         textMap(
           50,
-          `Labels that all have to be there. Keys and values take wildcards: * any run of characters, ? exactly one.`,
+          options.variables === true
+            ? "Labels that all have to be there, written out; values may hold variables."
+            : "Labels that all have to be there. Keys and values take wildcards: * any run of characters, ? exactly one.",
         ),
-        wellFormedLabels,
+        wellFormedLabels(options),
       ).optional(),
       matchExpressions: list(
-        requirement.describe("One requirement on a label."),
+        requirement(options).describe("One requirement on a label."),
         50,
         "Requirements that all have to hold.",
       ).optional(),

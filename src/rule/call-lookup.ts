@@ -6,7 +6,7 @@ import type { BlockScope } from "./block-scope.ts";
 import { type CallUrl, printCallUrl, templateOfUrl } from "./call-url.ts";
 import { expressionFailed, type Failed, failed } from "./failed.ts";
 import { type Answer, answerOf, type Call, type CallResult } from "./lookup.ts";
-import { namedBy } from "./resource-lookup.ts";
+import { isSameForAll, namedBy } from "./resource-lookup.ts";
 import type { Scope } from "./scope.ts";
 import type { Source } from "./source.ts";
 import type { Value } from "./value.ts";
@@ -57,7 +57,7 @@ class WatchedCall {
   constructor(parts: Parts) {
     this.#parts = parts;
     const { expression } = parts;
-    this.#isShared = expression === undefined || (expression.reads.size === 0 && !expression.usesClock);
+    this.#isShared = isSameForAll(expression);
   }
 
   load(scope: Scope, bindings: Bindings): Value {

@@ -41,6 +41,8 @@ function copies(rule: JsonObject, objects = STORED): string[] {
   return [...made, ...desired.unmet.map(({ reason }) => reason)];
 }
 
+const AT = "spec.rules[0].generate";
+
 describe("cloneList", () => {
   it.each<[what: string, list: { [field: string]: Json | undefined }, copied: string[]]>([
     ["what the labels select", {}, ["Secret shop/pull of origin", "ConfigMap shop/settings of origin"]],
@@ -53,6 +55,26 @@ describe("cloneList", () => {
       "what expressions select",
       { selector: { matchExpressions: [{ key: "copy", operator: "DoesNotExist" }] } },
       ["Secret shop/other of origin"],
+    ],
+    [
+      "what has a label that variables give",
+      { selector: { matchLabels: { copy: "{{ to_lower('YES') }}" } }, kinds: ["v1/Secret"] },
+      ["Secret shop/pull of origin"],
+    ],
+    [
+      "what has one of the labels that variables give",
+      {
+        selector: {
+          matchExpressions: [{ key: "copy", operator: "In", values: ["no", "{{ to_lower('YES') }}"] }],
+        },
+        kinds: ["v1/Secret"],
+      },
+      ["Secret shop/pull of origin"],
+    ],
+    [
+      "nothing for a label that is none: what data gives is no pattern",
+      { selector: { matchLabels: { copy: "{{ '*' }}" } }, kinds: ["v1/Secret"] },
+      [`ExpressionFailed: ${AT}.cloneList.selector.matchLabels.copy must give the value of a label, not "*"`],
     ],
     ["from a namespace that a variable names", { namespace: "else{{ 'where' }}" }, ["Secret shop/third of elsewhere"]],
     ["nothing from an empty namespace", { namespace: "empty" }, []],
@@ -87,8 +109,6 @@ describe("cloneList", () => {
     expect(reads("{{ request.name }}")).toEqual(["secrets *", "configmaps *"]);
   });
 
-  const AT = "spec.rules[0].generate";
-
   it.each<
     [
       mistake: string,
@@ -108,6 +128,18 @@ describe("cloneList", () => {
       { selector: { matchLabels: { "a*": "b" } } },
       {},
       `InvalidSelector ${AT}.cloneList.selector.matchLabels["a*"]`,
+    ],
+    [
+      "an expression in its selector that is none",
+      { selector: { matchLabels: { copy: "{{ nothing( }}" } } },
+      {},
+      `InvalidExpression ${AT}.cloneList.selector.matchLabels.copy`,
+    ],
+    [
+      "a variable in a key of its selector",
+      { selector: { matchLabels: { "{{ request.name }}": "b" } } },
+      {},
+      `InvalidSelector ${AT}.cloneList.selector.matchLabels["{{ request.name }}"]`,
     ],
     ["an empty selector", { selector: {} }, {}, `InvalidSelector ${AT}.cloneList.selector`],
     ["a name", {}, { name: "a" }, `ExclusiveFields ${AT}.cloneList`],

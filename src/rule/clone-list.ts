@@ -2,6 +2,7 @@
 
 import {
   isWatchable,
+  type Json,
   type JsonObject,
   type KubernetesObject,
   printJson,
@@ -12,16 +13,17 @@ import {
 import type { Generate, Issue } from "../policy/index.ts";
 import type { BlockScope, CompiledBlock } from "./block-scope.ts";
 import type { Build } from "./build.ts";
+import { compileSourceSelector } from "./clone-selector.ts";
 import { clusterScopedTarget } from "./confinement.ts";
 import { copyOf, whyNotCopied } from "./copy.ts";
 import { failed } from "./failed.ts";
-import { compileLabelSelector } from "./label-selector.ts";
 import { objectOf } from "./object-of.ts";
 import { readOf } from "./place.ts";
 import type { Desired, DesiredTarget, Unmet } from "./rule.ts";
 import type { Scope } from "./scope.ts";
 
 type CloneList = NonNullable<Generate["cloneList"]>;
+type Filled = { namespace: Json; cloneList: { namespace: Json; selector?: Json } };
 type Written = { namespace: string | undefined; cloneList: CloneList };
 
 /** Undefined when there are issues, which are noted. `path`: of the block that has the list. */
@@ -33,25 +35,29 @@ export function compileCloneList(
   const resources = cloneList.kinds.flatMap((kind, i) => resourceOf(kind, `${at}.kinds[${i}]`, build));
   const issues = placeIssues({ namespace, cloneList }, resources, { path, build });
   build.issues.push(...issues);
-  const places = { to: namespace ?? null, from: cloneList.namespace ?? null };
-  const template = build.template(places, path, roots);
+  const { selector } = cloneList;
+  const variable = { namespace: cloneList.namespace ?? null, ...(selector === undefined ? {} : { selector }) };
+  const template = build.template({ namespace: namespace ?? null, cloneList: variable } as JsonObject, path, roots); // plain data
   if (template === undefined || issues.length > 0) return undefined;
   build.targets.push(...resources);
   build.reads.push(
     ...resources.map((resource) => readOf({ namespace: cloneList.namespace }, resource, build.confinedTo)),
   );
-  const whyNot = cloneList.selector === undefined ? () => undefined : compileLabelSelector(cloneList.selector);
-  const isMeant = ({ metadata }: KubernetesObject): boolean => whyNot(metadata.labels ?? {}) === undefined;
+  const select = compileSourceSelector(selector);
   return {
     desired(scope) {
       const result = scope.evaluate(template);
       if (!result.ok) return result;
-      const { from, to } = result.value as JsonObject; // the shape that was compiled
-      const wrong = whyNoPlace("namespace", to ?? null) ?? whyNoPlace("cloneList.namespace", from ?? null);
+      const { namespace: to, cloneList: filled } = result.value as Filled; // the shape that was compiled
+      const { namespace: from } = filled;
+      const wrong = whyNoPlace("namespace", to) ?? whyNoPlace("cloneList.namespace", from);
       if (wrong !== undefined) return failed("InvalidTarget", `${path}.${wrong}`);
+      const selected = select(filled.selector ?? null);
+      if ("wrong" in selected) return failed("ExpressionFailed", `${at}.selector.${selected.wrong}`);
       const { confinedTo } = build;
       if (confinedTo !== undefined && (to !== confinedTo || from !== confinedTo))
         return failed("OutsideNamespace", `${path}: a Policy copies only within its own namespace, ${confinedTo}`);
+      const isMeant = ({ metadata }: KubernetesObject): boolean => selected.whyNot(metadata.labels ?? {}) === undefined;
       return copyAll(resources, { from: String(from), to: String(to), path: at, isMeant }, scope);
     },
   };
@@ -90,7 +96,7 @@ function kindIssues(resource: Resource, path: string, build: Build): Issue[] {
   return [{ code: "InvalidKind", path, value: kind, message }];
 }
 
-function whyNoPlace(field: string, value: JsonObject[string]): string | undefined {
+function whyNoPlace(field: string, value: Json): string | undefined {
   if (typeof value === "string" && value !== "") return undefined;
   return `${field} must give the name of a namespace, not ${printJson(value)}`;
 }

@@ -244,7 +244,7 @@ describe("an API call", () => {
     ],
     [
       "an error for a segment that is empty",
-      call("/api/v1/namespaces/{{ request.namespace }}/pods"),
+      call("/api/v1/namespaces/{{ request.object.metadata.annotations.none || '' }}/pods"),
       /^ExpressionFailed: .*its namespace must be a text, not ""/,
     ],
     [

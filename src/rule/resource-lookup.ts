@@ -61,7 +61,7 @@ class ResourceCall {
   constructor(parts: Parts) {
     this.#parts = parts;
     const { expression } = parts;
-    this.#isShared = expression === undefined || (expression.reads.size === 0 && !expression.usesClock);
+    this.#isShared = isSameForAll(expression);
   }
 
   load(scope: Scope, bindings: Bindings): Value {
@@ -128,6 +128,11 @@ class ResourceCall {
 }
 
 type Asking = { place: Place; resource: Resource; asked: Bindings; environment: Parameters<Expression["evaluate"]>[1] };
+
+/** Whoever asks, and whenever. */
+export function isSameForAll(expression: Expression | undefined): boolean {
+  return expression === undefined || !(expression.reads.size > 0 || expression.usesClock || expression.usesRandom);
+}
 
 /** Only what the expression names: the question may be kept for long. */
 export function namedBy(expression: Expression | undefined, bindings: Bindings): Bindings {

@@ -75,6 +75,21 @@ describe("random() in a target", () => {
   });
 });
 
+describe("random() in an apiCall", () => {
+  it("differs from trigger to trigger, though all of them ask about the same object", () => {
+    const urlPath = "/api/v1/namespaces/config/configmaps/shared";
+    const context = [{ name: "token", apiCall: { urlPath, jmesPath: "random('[a-z]{12}')" } }];
+    const rule = compiledRule(making({ a: "{{ token }}" }, { context }));
+    const shared = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "shared", namespace: "config" } };
+    const snapshot = new ListSnapshot([shared]);
+    const [one, two] = ["u1", "u2"].map((uid) =>
+      dataOf(rule.desired({ ...TRIGGER, metadata: { ...TRIGGER.metadata, uid } }, snapshot)),
+    );
+    expect(one).toEqual({ a: expect.stringMatching(/^[a-z]{12}$/) });
+    expect(two).not.toEqual(one);
+  });
+});
+
 /** The password of each element, by the name of what is made for it. */
 function passwordsFor(list: string, name = "made-{{ element }}"): { [name: string]: Json } {
   const target = { apiVersion: "v1", kind: "ConfigMap", name, namespace: "shop", data: { data: { a: PASSWORD } } };

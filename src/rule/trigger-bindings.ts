@@ -9,7 +9,10 @@ export const AT_REST: Change = { operation: "CREATE", oldObject: undefined };
 /** The names that a rule may use without defining them. */
 export const TRIGGER_ROOTS = ["request", "serviceAccountName", "serviceAccountNamespace", "images"] as const;
 
-/** At rest there is no request and no old object; the operation is the one that made what is stored. Nobody knows who did it. */
+/**
+ * At rest there is no request and no old object; the operation is the one that made what is stored. Nobody knows who did it.
+ * Requests about a Namespace are in it, as the API server says.
+ */
 export function triggerBindings(
   trigger: KubernetesObject,
   { operation, oldObject }: Change = AT_REST,
@@ -20,7 +23,7 @@ export function triggerBindings(
     oldObject: oldObject === undefined ? null : asJson(oldObject),
     kind: { group: groupOf(apiVersion), version: versionOf(apiVersion), kind },
     name: metadata.name,
-    namespace: metadata.namespace ?? "",
+    namespace: kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? ""),
     operation,
     userInfo: {},
   };

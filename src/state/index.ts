@@ -28,6 +28,7 @@ export {
   type ObjectStore,
   type ObjectStoreWriter,
 } from "./object-store.ts";
+export { OpenMoments } from "./open-moments.ts";
 export { type Disposal, findRule, type Policies, type PolicyState } from "./policies.ts";
 export { createPrunes, type Prunes, type PrunesWriter } from "./prunes.ts";
 export type { SeenChange } from "./seen-change.ts";

@@ -2,7 +2,7 @@
 
 import type { Environment } from "../expression/index.ts";
 import type { GroupKind, KubernetesObject, ObjectKey, ObjectRef, Resource } from "../object/index.ts";
-import type { Call, CallResult } from "../rule/index.ts";
+import type { Call, CallResult, DesiredTarget } from "../rule/index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClaimKey } from "./claim-key.ts";
 import type { Claims } from "./claims.ts";
@@ -54,8 +54,11 @@ export interface World {
   mutationsOf(kind: GroupKind): "none" | "unknown" | "known";
   /** Why nothing is done for a policy just now, whatever it says, and whether or not it is there; undefined: it is served. */
   whySuspended(policy: ObjectRef): string | undefined;
-  /** True when a once-target may be made: its trigger is new, or was just seen to change. */
-  isMoment(claim: ClaimKey): boolean;
+  /**
+   * True when once-targets may be made: their trigger is new, or was just seen to change, or a source is new, and then only its
+   * copies. Without a target: when any may be.
+   */
+  isMoment(claim: ClaimKey, target?: DesiredTarget): boolean;
   /** The change that the claim of an edge rule is to act on; undefined when there is none. */
   changeOf(claim: ClaimKey): SeenChange | undefined;
   /** True when the target, in sync by ownership alone, is to be compared with a fresh object now. */

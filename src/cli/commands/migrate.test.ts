@@ -27,6 +27,31 @@ describe("perennial migrate", () => {
     expect(loadAll(printPolicies([...policies, ...policies]))).toEqual([...policies, ...policies]);
   });
 
+  it("writes out every default, also those that both groups have", () => {
+    const { policies } = migrateFiles([fileOf(FOREIGN)]);
+    expect(policies).toMatchObject([
+      {
+        spec: {
+          mode: "Correct",
+          adoption: "IfUnmanaged",
+          pruneLimit: -1,
+          rules: [
+            {
+              skipBackgroundRequests: true,
+              generate: { synchronize: false, generateExisting: false, orphanDownstreamOnPolicyDelete: false },
+            },
+          ],
+        },
+      },
+    ]);
+    const mode = { "perennial.dev/mode": "Correct" };
+    const chained = policyOf("c", infoRule({ skipBackgroundRequests: false }));
+    const given = { ...chained, apiVersion: "kyverno.io/v1", metadata: { name: "c", annotations: mode } };
+    expect(migrateFiles([fileOf(given)]).policies).toMatchObject([
+      { spec: { mode: "Correct", rules: [{ skipBackgroundRequests: false }] } },
+    ]);
+  });
+
   it("gives text that YAML reads back as the same, whatever the strings hold", () => {
     const data = {
       data: { a: "{{ x }}: 'y'", b: "yes", c: "0x10", d: "two\nlines\n", e: " # no comment", f: "1e3", g: "" },

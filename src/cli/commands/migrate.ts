@@ -11,7 +11,7 @@ import { FOUND, OK, type Terminal } from "../terminal.ts";
 
 export function migrateCommand(terminal: Terminal): Command {
   return new Command("migrate")
-    .description("prints policies of kyverno.io as perennial.dev/v1, with what absent fields meant written out")
+    .description("prints policies of kyverno.io as perennial.dev/v1, with every default written out")
     .addOption(filesOption())
     .action(({ filename }: { filename: string[] }) =>
       runCommand(terminal, () => {

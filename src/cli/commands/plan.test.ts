@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, KubernetesObject } from "../../object/index.ts";
 import { refOf } from "../../object/index.ts";
@@ -8,6 +9,7 @@ import { SYSTEM_NAMESPACES } from "../options.ts";
 import { fileOf, infoRule, labelRule, namespaceOf, objectOf, policyOf } from "../plan.fixture.ts";
 import { exitCodeOf, type PlanReport } from "../plan-report.ts";
 import { printPlan } from "../print-plan.ts";
+import { readFiles } from "../read-files.ts";
 import { planFiles } from "./plan.ts";
 
 const OPTIONS = { installation: "perennial-system", now: new Date("2026-01-01T00:00:00Z") };
@@ -248,6 +250,14 @@ describe("perennial plan", () => {
     expect(problemsOf(policyOf("p", rule), namespaceOf("shop"))).toEqual([
       "objects.yaml, document 1: ClusterPolicy p: t.example.com/v1/Widget (spec.rules[0].generate) is not known here: add its CustomResourceDefinition to the files",
     ]);
+  });
+});
+
+describe("perennial plan of the samples", () => {
+  it("knows every kind that they name", () => {
+    const samples = readFiles([fileURLToPath(new URL("../../../samples", import.meta.url))]);
+    const { summary } = planFiles([...samples, fileOf(namespaceOf("shop"))], OPTIONS);
+    expect(summary.create).toBeGreaterThan(0);
   });
 });
 

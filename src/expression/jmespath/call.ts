@@ -17,6 +17,7 @@ export function compileCall(node: CallNode, scope: Scope, compiler: Compiler): S
   if (spec === undefined) throw new Fault(unknownFunction(node.name, compiler), { position: node.at });
   checkCount(spec, node);
   if (spec.usesClock === true) scope.noteClock();
+  if (spec.usesRandom === true) scope.noteRandom();
   for (const [at, arg] of node.args.entries()) checkArgument(spec, arg, at, node.at);
   checkLiteral(spec, node);
   const references = node.args.map((arg) =>

@@ -18,6 +18,7 @@ export { readYaml, readYamlDocuments } from "./yaml.ts";
 export interface CompiledExpression {
   readonly reads: ReadonlySet<string>;
   readonly usesClock: boolean;
+  readonly usesRandom: boolean;
   /** The value, or undefined for *not found*. Throws Fault. */
   readonly run: Step;
 }
@@ -39,15 +40,18 @@ export function compileJmespath(
   functions: FunctionTable = policyFunctions,
 ): CompiledOrProblem {
   const reads = new Set<string>();
-  let usesClock = false;
+  let [usesClock, usesRandom] = [false, false];
   const noteClock = (): void => {
     usesClock = true;
   };
+  const noteRandom = (): void => {
+    usesRandom = true;
+  };
   const { roots, fields, detailed = REQUEST } = options;
-  const scope = { roots, detailed, fields, reads, noteClock };
+  const scope = { roots, detailed, fields, reads, noteClock, noteRandom };
   try {
     const run = compile(parse(source), functions, scope);
-    return { expression: { run, reads, usesClock } };
+    return { expression: { run, reads, usesClock, usesRandom } };
   } catch (error) {
     return { problem: asProblem(error) };
   }

@@ -14,6 +14,8 @@ export interface Scope {
   readonly reads: Set<string>;
   /** Told that a function is called that looks at the clock. */
   readonly noteClock: () => void;
+  /** And of one that gives each asker another value. */
+  readonly noteRandom: () => void;
 }
 
 export function withoutRoots(scope: Scope): Scope {

@@ -50,6 +50,7 @@ export const formatFunctions: readonly FunctionSpec[] = [
   {
     name: "random",
     parameters: [STRING],
+    usesRandom: true,
     checkLiteral: { at: 0, check: (args) => checkPattern(args.text(0)) },
     call(args, run) {
       const next = run.environment.random(`${run.place}#${run.randomCalls++}`);

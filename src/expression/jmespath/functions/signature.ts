@@ -17,6 +17,8 @@ export interface FunctionSpec {
   readonly optional?: number;
   /** True when the result depends on the time. */
   readonly usesClock?: boolean;
+  /** True when the result depends on who asks. */
+  readonly usesRandom?: boolean;
   /** Of an argument that is written out: throws when it can never do, whatever the others are. */
   readonly checkLiteral?: { readonly at: number; readonly check: (args: Arguments) => void };
   /** Called with arguments that fit the parameters. */

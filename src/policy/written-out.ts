@@ -1,0 +1,12 @@
+/** What a converted policy of perennial.dev/v1 still leaves unsaid, because both groups mean the same by it, said. */
+
+import { isJsonObject, type JsonObject } from "../object/index.ts";
+
+/** What decides about all rules stands first, and the rules last. */
+export function writeOutDefaults(policy: JsonObject): JsonObject {
+  const { rules, ...settings } = isJsonObject(policy.spec) ? policy.spec : {};
+  const written = (Array.isArray(rules) ? rules : []).map((rule) =>
+    isJsonObject(rule) ? { ...rule, skipBackgroundRequests: rule.skipBackgroundRequests ?? true } : rule,
+  );
+  return { ...policy, spec: { mode: "Correct", adoption: "IfUnmanaged", ...settings, rules: written } };
+}
