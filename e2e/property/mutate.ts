@@ -13,10 +13,13 @@ export type Dice = Random & {
   triggers: readonly TriggerKind[];
 };
 
+const LOOSE = "loose-";
+
 export function makeRule(random: Dice, policy: Place, name: string): Rule {
   const loose = random.chance(0.25);
   const rule: Rule = {
-    name,
+    // a policy that is made again has none of these where it had another: what that one made would be left, or released
+    name: loose ? `${LOOSE}${name}` : name,
     on: triggerKind(random),
     tier: random.pick(["any", "any", "any", "gold", "lead"] as const),
     target: {
@@ -97,6 +100,6 @@ function nameOf(random: Dice, loose: boolean): string {
 }
 
 function freeName(rules: readonly Rule[]): string {
-  const taken = new Set(rules.map(({ name }) => name));
+  const taken = new Set(rules.map(({ name }) => name.replace(LOOSE, "")));
   for (let i = 1; ; i++) if (!taken.has(`r${i}`)) return `r${i}`;
 }
