@@ -53,6 +53,8 @@ describe("the operator's permissions", () => {
     ["patch", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
     ["create", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
     ["delete", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
+    ["patch", "mutatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
+    ["delete", "mutatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
   ])("include: %s %s %s %s", async (...action) => {
     expect(await mayDo(OPERATOR, ...action)).toBe(true);
   });

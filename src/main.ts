@@ -89,6 +89,7 @@ async function runOperator(flags: OperatorFlags): Promise<void> {
     serviceAccount: flags.serviceAccount,
     kyverno: flags.kyverno,
     newInstallationKey: flags.newInstallationKey,
+    webhook: flags.webhookAddress !== undefined,
     metrics,
     log,
   });
@@ -125,7 +126,18 @@ async function openAdmission(
 
   const installation = flags.installation ?? namespace;
   const certificateLifetime = flags.webhookCertificateLifetime;
-  const options = { address, url, namespace, installation, kyverno, watchSilence, certificateLifetime, ...parts };
+  const systemNamespaces = systemNamespacesOf(flags);
+  const options = {
+    systemNamespaces,
+    address,
+    url,
+    namespace,
+    installation,
+    kyverno,
+    watchSilence,
+    certificateLifetime,
+    ...parts,
+  };
   return startAdmission(options).catch((error) => {
     throw new UsageError(`--webhook-address ${address} cannot be listened on: ${error.message}`);
   });

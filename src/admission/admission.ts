@@ -2,29 +2,15 @@
 
 import { type ClusterClient, guardWrites, type Selection } from "../cluster/index.ts";
 import { KEY_SECRET } from "../object/index.ts";
-import type { ServedKinds } from "../rule/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect } from "../watch/index.ts";
 import { POLICIES_PATH, type Reach, reviewPolicy } from "../webhook/index.ts";
+import { Mutations } from "./mutations.ts";
 import { OneObject } from "./one-object.ts";
-import { SECRETS, VALIDATING } from "./resources.ts";
+import type { OperatorView } from "./operator-view.ts";
+import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import { type ReviewServer, startReviewServer } from "./server.ts";
 import { Tender } from "./tender.ts";
-
-/** What the operator sees, which runs beside. */
-export type OperatorView = {
-  served: ServedKinds;
-  /** Why nothing can be said about policies yet. */
-  whyNotStarted(): string | undefined;
-  whySuspended(group: string): string | undefined;
-  /** True while this process holds the Lease. */
-  leads(): boolean;
-  /** True while it may make things that have to last: it leads, and the installation key is there. */
-  mayKeep(): boolean;
-  /** The fields of the Secret as it was found at the start. */
-  keptFields(): readonly string[];
-  namespaceUid(): string | undefined;
-};
 
 export type AdmissionOptions = {
   address: string;
@@ -37,6 +23,8 @@ export type AdmissionOptions = {
   certificateLifetime: number;
   /** Milliseconds. */
   watchSilence: number;
+  /** Namespaces that are left alone. */
+  systemNamespaces: ReadonlySet<string>;
   client: ClusterClient;
   view: OperatorView;
   metrics: Metrics;
@@ -52,12 +40,13 @@ const TEND_EVERY = 1_000;
 
 /** Serves until it is closed. Rejects when the address cannot be listened on. */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
+  const mutations = new Mutations(options);
   const server = await startReviewServer({
     ...options,
-    reviewerAt: (path) => (path === POLICIES_PATH ? policyReviewer(options.view) : undefined),
+    reviewerAt: (path) => (path === POLICIES_PATH ? policyReviewer(options.view) : mutations.reviewerAt(path)),
     whyNotReady: () => options.view.whyNotStarted(),
   });
-  const stop = keepAll(options, server);
+  const stop = keepAll(options, server, mutations);
   return {
     address: server.address,
     close: async () => {
@@ -75,12 +64,12 @@ function policyReviewer(view: OperatorView) {
 }
 
 /** Watches, and tends what is watched; the answer ends both. */
-function keepAll(options: AdmissionOptions, server: ReviewServer): () => void {
+function keepAll(options: AdmissionOptions, server: ReviewServer, mutations: Mutations): () => void {
   const { client, namespace, installation, view, log } = options;
-  const [secret, validating] = [new OneObject(), new OneObject()];
+  const [secret, validating, mutating] = [new OneObject(), new OneObject(), new OneObject()];
   const tender = new Tender({
     ...options,
-    ...{ secret, validating, reach: reachOf(options) },
+    ...{ secret, validating, mutating, mutations, reach: reachOf(options) },
     client: guardWrites(client, () => view.leads()),
     mayWrite: () => view.mayKeep(),
     namespaceUid: () => view.namespaceUid(),
@@ -89,6 +78,7 @@ function keepAll(options: AdmissionOptions, server: ReviewServer): () => void {
   const watched: [OneObject, Selection][] = [
     [secret, { resource: SECRETS, namespace, name: KEY_SECRET }],
     [validating, { resource: VALIDATING, name: installation }],
+    [mutating, { resource: MUTATING, name: installation }],
   ];
   const settings = { ...REFLECTOR_DEFAULTS, silence: options.watchSilence };
   const subscriptions = watched.map(([object, selection]) =>

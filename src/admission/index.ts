@@ -1,2 +1,3 @@
-export { type Admission, type AdmissionOptions, type OperatorView, startAdmission } from "./admission.ts";
+export { type Admission, type AdmissionOptions, startAdmission } from "./admission.ts";
+export type { OperatorView } from "./operator-view.ts";
 export { retireAdmission } from "./retire.ts";

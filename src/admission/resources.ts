@@ -13,6 +13,15 @@ export const SECRETS: Resource = {
   verbs: VERBS,
 };
 
+export const MUTATING: Resource = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "MutatingWebhookConfiguration",
+  plural: "mutatingwebhookconfigurations",
+  namespaced: false,
+  verbs: VERBS,
+};
+
 export const VALIDATING: Resource = {
   group: "admissionregistration.k8s.io",
   version: "v1",

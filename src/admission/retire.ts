@@ -3,9 +3,9 @@
 import { type ClusterClient, guardWrites, printFailure } from "../cluster/index.ts";
 import { KEY_SECRET, objectPath } from "../object/index.ts";
 import type { Log } from "../telemetry/index.ts";
-import type { OperatorView } from "./admission.ts";
 import { CERTIFICATE_FIELDS } from "./certificate-secret.ts";
-import { SECRETS, VALIDATING } from "./resources.ts";
+import type { OperatorView } from "./operator-view.ts";
+import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import { SECRET_MANAGER } from "./tender.ts";
 
 export type RetireOptions = {
@@ -32,11 +32,12 @@ export function retireAdmission(options: RetireOptions): void {
 /** The certificates last: while they are there, another start tries again. */
 async function removeAll({ client, namespace, installation, view, log }: RetireOptions): Promise<void> {
   const guarded = guardWrites(client, () => view.leads());
-  const ref = { ...VALIDATING, namespace: "", name: installation };
-  const removed = await guarded.send({ method: "DELETE", path: objectPath(VALIDATING, ref) });
-  if (!removed.ok && removed.failure.status !== 404) {
+  for (const resource of [MUTATING, VALIDATING]) {
+    const ref = { group: resource.group, kind: resource.kind, namespace: "", name: installation };
+    const removed = await guarded.send({ method: "DELETE", path: objectPath(resource, ref) });
+    if (removed.ok || removed.failure.status === 404) continue;
     const reason = printFailure(removed.failure);
-    log.warn({ reason }, "cannot delete the webhook configuration, although nobody answers it any more");
+    log.warn({ reason }, `cannot delete the ${resource.kind}, although nobody answers it any more`);
     return;
   }
   await guarded.send({

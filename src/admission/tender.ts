@@ -17,8 +17,9 @@ import {
   type Serving,
 } from "../webhook/index.ts";
 import { printKept, readKept } from "./certificate-secret.ts";
+import type { Mutations } from "./mutations.ts";
 import type { OneObject } from "./one-object.ts";
-import { SECRETS, VALIDATING } from "./resources.ts";
+import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 
 export type TenderOptions = {
   /** Writes only while the Lease is held. */
@@ -31,6 +32,8 @@ export type TenderOptions = {
   certificateLifetime: number;
   secret: OneObject;
   validating: OneObject;
+  mutating: OneObject;
+  mutations: Mutations;
   /** True while this process leads, and the installation key is there. */
   mayWrite(): boolean;
   namespaceUid(): string | undefined;
@@ -69,9 +72,12 @@ export class Tender {
   /** The differences there are now, one after the other. Failures are told, and met again by the next call. */
   async tend(): Promise<void> {
     this.look();
-    if (!this.#options.mayWrite() || this.#kept === undefined) return;
+    const { mutations, mayWrite } = this.#options;
+    if (this.#kept === undefined) return;
+    await mutations.look();
+    if (!mayWrite()) return;
     await this.#tendCertificates(this.#kept);
-    await this.#tendConfiguration(this.#kept);
+    await this.#tendConfigurations(this.#kept);
   }
 
   async #tendCertificates(kept: Kept): Promise<void> {
@@ -110,17 +116,39 @@ export class Tender {
     return true;
   }
 
-  async #tendConfiguration(kept: Kept): Promise<void> {
-    const { validating, installation, reach, kyverno } = this.#options;
-    if (!validating.synced || kept.current === undefined) return;
-    const trusted = kept.trusted.join("");
-    const derived = policyConfiguration({ installation, reach, kyverno, caBundle: trusted, owner: this.#owner() });
-    if (isAsDerived(validating.object, derived)) {
-      if (this.#told?.trusted !== trusted) this.#told = { trusted, since: Date.now() };
-      return;
+  /** Certificates go on only when both configurations carry what is trusted. */
+  async #tendConfigurations({ current, trusted: authorities }: Kept): Promise<void> {
+    const { validating, mutating, mutations, installation, reach, kyverno } = this.#options;
+    if (!validating.synced || !mutating.synced || current === undefined) return;
+    const trusted = authorities.join("");
+    const options = { installation, reach, kyverno, caBundle: trusted, owner: this.#owner() };
+    const derived = mutations.derive(options);
+    const isTold = [
+      await this.#keep(VALIDATING, policyConfiguration(options), validating),
+      derived === "unknown" || (await this.#keep(MUTATING, derived?.object, mutating)),
+    ];
+    if (!isTold.every((told) => told)) this.#told = undefined;
+    else if (this.#told?.trusted !== trusted) this.#told = { trusted, since: Date.now() };
+    if (derived !== "unknown") await mutations.probe(isTold[1] === true ? derived : undefined);
+  }
+
+  /** True when it is stored as derived; else something is sent. Undefined: there should be none. */
+  async #keep(resource: Resource, derived: KubernetesObject | undefined, known: OneObject): Promise<boolean> {
+    if (derived === undefined) {
+      if (known.object !== undefined) await this.#remove(resource, known);
+      return known.object === undefined;
     }
-    this.#told = undefined;
-    await this.#apply(VALIDATING, derived, validating);
+    if (isAsDerived(known.object, derived)) return true;
+    await this.#apply(resource, derived, known);
+    return false;
+  }
+
+  async #remove(resource: Resource, known: OneObject): Promise<void> {
+    const { client, installation, log } = this.#options;
+    const ref = { group: resource.group, kind: resource.kind, namespace: "", name: installation };
+    const answer = await client.send({ method: "DELETE", path: objectPath(resource, ref) });
+    if (answer.ok || answer.failure.status === 404) known.object = undefined;
+    else log.warn({ reason: printFailure(answer.failure) }, `cannot delete the ${resource.kind}; trying again`);
   }
 
   async #apply(resource: Resource, derived: KubernetesObject, known: OneObject): Promise<void> {

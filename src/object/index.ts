@@ -22,6 +22,7 @@ export {
   stepInto,
 } from "./fields.ts";
 export { isJsonObject, type Json, type JsonObject, ownValue, setOwn } from "./json.ts";
+export { type Difference, jsonDifference } from "./json-difference.ts";
 export { applyJsonPatch, type JsonPatchOperation, type Patched, readJsonPatch } from "./json-patch.ts";
 export { isKyvernosOwn, KYVERNO, withKyvernoLabels } from "./kyverno.ts";
 export {

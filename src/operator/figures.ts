@@ -37,19 +37,21 @@ export function figuresOf(
     blocked: [
       ...(storeProblem === undefined ? [] : [{ reason: "Unreachable" as const, message: storeProblem }]),
       ...blockedBy(state, watchFailure),
+      ...unaskedBy(state, world, watchFailure),
     ],
     notes:
       state.phase === "compiled"
         ? state.compiled.unknownKinds.map((kind) => `${kind} is not served by the API server`)
         : [],
     ready: progress.every(({ ready }) => ready),
+    waiting: state.phase === "compiled" ? world.admission.whyNotYet(state.compiled) : undefined,
     awaited: progress.reduce((total, { awaited }) => total + awaited.size, 0),
     triggers: new Set(
       claims.flatMap(({ states }) =>
         states.filter(isTriggered).map(({ key: claim }) => keyOf(claimRef(claim).trigger)),
       ),
     ).size,
-    rules: claims.map(({ rule, states }) => ruleFigures(rule, states)),
+    rules: [...claims.map(({ rule, states }) => ruleFigures(rule, states)), ...mutationFigures(state)],
     failures: [
       ...heldEntries(world, state),
       ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),
@@ -82,6 +84,28 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
 /** Something may trigger it, and something may come of it. */
 function isAnythingServed({ triggers, targets, existing }: CompiledRule): boolean {
   return triggers.length > 0 && targets.length + (existing?.resources.length ?? 0) > 0;
+}
+
+/** What keeps rules from acting while objects are written. */
+function unaskedBy(
+  state: PolicyState,
+  world: ObservedWorld,
+  watchFailure: FiguresOptions["watchFailure"],
+): PolicyFigures["blocked"] {
+  if (state.phase !== "compiled") return [];
+  const message = world.admission.whyNever(state.compiled);
+  const refused = world.admission.readsOf([state]).flatMap((selection) => {
+    const failure = watchFailure(selection);
+    return failure === undefined ? [] : [blockedWatch(selection, failure)];
+  });
+  return message === undefined ? refused : [{ reason: "AdmissionOff", message }];
+}
+
+/** What they did stands in the objects: nobody counts it. */
+function mutationFigures(state: PolicyState): RuleFigures[] {
+  const mutations = state.phase === "compiled" ? state.compiled.mutations : [];
+  const names = [...new Set(mutations.map(({ writtenAs }) => writtenAs))];
+  return names.map((name) => ({ name, type: "Mutate", triggers: 0, desired: 0, inSync: 0, failed: 0 }));
 }
 
 function blockedWatch(selection: Selection, failure: ApiFailure): PolicyFigures["blocked"][number] {

@@ -36,6 +36,7 @@ import {
   type SeenChange,
   type World,
 } from "../state/index.ts";
+import { AdmissionState } from "./admission-state.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
 import { POLICIES } from "./system-resources.ts";
 
@@ -46,6 +47,8 @@ export type WorldOptions = {
   systemNamespaces: ReadonlySet<string>;
   /** Whether policies of kyverno.io are served, where there are any. */
   kyverno: boolean;
+  /** Whether the API server is told to ask while objects are written. */
+  webhook?: boolean;
 };
 
 /** How far a rule has come since it appeared or changed. */
@@ -91,6 +94,7 @@ export class ObservedWorld implements World {
   /** Kinds whose existing objects some rule changes. */
   mutatedKinds: ReadonlySet<GroupKindKey> = new Set();
   readonly policyStates = new Map<ObjectKey, PolicyState>();
+  readonly admission: AdmissionState;
   disposals: ReadonlyMap<ObjectKey, Disposal> = new Map();
   policiesSynced = false;
   readonly policies = {
@@ -110,7 +114,8 @@ export class ObservedWorld implements World {
   kyvernoSuspended: string | undefined;
   readonly #servesKyverno: boolean;
 
-  constructor({ installation, pruneDelay, systemNamespaces, kyverno }: WorldOptions) {
+  constructor({ installation, pruneDelay, systemNamespaces, kyverno, webhook = false }: WorldOptions) {
+    this.admission = new AdmissionState(webhook);
     this.#servesKyverno = kyverno;
     this.kyvernoSuspended = kyverno ? UNKNOWN : NOT_SERVED;
     this.installation = installation;

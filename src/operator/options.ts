@@ -26,6 +26,8 @@ export type OperatorOptions = {
   kyverno: boolean;
   /** Make a new installation key where the old one is lost. */
   newInstallationKey: boolean;
+  /** The API server is told to ask while objects are written. */
+  webhook: boolean;
   metrics: Metrics;
   log: Log;
 };

@@ -21,9 +21,16 @@ export function ruleOf(looks: Partial<CompiledRule>): CompiledRule {
   };
 }
 
+const NO_ADMISSION = { failurePolicy: "Fail", timeoutSeconds: 10, matchConditions: [], warns: false } as const;
+
 export function policyOf(name: string, ...rules: CompiledRule[]): PolicyState {
   const ref: ObjectRef = { group: "perennial.dev", kind: "ClusterPolicy", namespace: "", name };
   const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name } };
   const settings = { createdAt: "", adoption: "IfUnmanaged", pruneLimit: 100, appliesOne: false } as const;
-  return { ref, object, phase: "compiled", compiled: { ref, rules, mutations: [], unknownKinds: [], ...settings } };
+  return {
+    ref,
+    object,
+    phase: "compiled",
+    compiled: { ref, rules, mutations: [], admission: NO_ADMISSION, unknownKinds: [], ...settings },
+  };
 }

@@ -12,7 +12,7 @@ import {
   resourceKey,
 } from "../object/index.ts";
 import { IGNORE_PATHS_ANNOTATION, MODE_ANNOTATION, parseForeignPolicy, parsePolicy } from "../policy/index.ts";
-import { type CompiledRule, compilePolicy } from "../rule/index.ts";
+import { type CompiledRule, compilePolicy, type Read } from "../rule/index.ts";
 import type { Disposal, PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 
@@ -141,19 +141,25 @@ const NO_RULES = {
   pruneLimit: Number.POSITIVE_INFINITY,
   mutations: [],
   appliesOne: false,
+  admission: { failurePolicy: "Ignore", timeoutSeconds: 10, matchConditions: [], warns: false },
   unknownKinds: [],
 } as const;
 
 /** What of a compiled policy depends on the kinds that are served. */
 function fingerprint(state: PolicyState): string {
   if (state.phase === "invalid") return JSON.stringify(state.issues);
-  const { rules, unknownKinds } = state.compiled;
+  const { rules, mutations, unknownKinds } = state.compiled;
   return JSON.stringify([
     unknownKinds,
+    mutations.map(({ triggers, reads }) => [triggers.map(resourceKey), reads.map(printRead)]),
     rules.map(({ triggers, targets, reads }) => [
       triggers.map(resourceKey),
       targets.map(resourceKey),
-      reads.map(({ resource, ...place }) => [resourceKey(resource), place]),
+      reads.map(printRead),
     ]),
   ]);
+}
+
+function printRead({ resource, ...place }: Read): unknown {
+  return [resourceKey(resource), place];
 }

@@ -25,6 +25,7 @@ function watched(rules: CompiledRule[], options: { written?: Resource[]; refused
   const { selections, kept } = wantedWatches({
     system: [NAMESPACES],
     policies: [policyOf("p", ...rules)],
+    read: [],
     written: options.written ?? [],
     catalogue,
     others: [],

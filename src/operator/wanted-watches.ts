@@ -23,6 +23,8 @@ export type WatchInputs = {
   /** Kinds that were ever written: their targets must be found, also when no rule names the kind any more. */
   written: readonly GroupKind[];
   catalogue: Catalogue;
+  /** What else rules read. */
+  read: readonly Selection[];
   /** Further watches, of nothing that is kept. */
   others: readonly Selection[];
   /** True for a watch that may not be opened: what somebody may see of it is watched beside it. */
@@ -36,7 +38,7 @@ export type WantedWatches = {
 };
 
 export function wantedWatches(inputs: WatchInputs): WantedWatches {
-  const { system, policies, written, catalogue, others, isRefused } = inputs;
+  const { system, policies, written, catalogue, read, others, isRefused } = inputs;
   const rules = rulesOf(policies);
   const whole = [...system, ...rules.flatMap(({ triggers }) => triggers)].map((resource) => ({ resource }));
   const targets = rules.flatMap((rule) => rule.targets);
@@ -45,7 +47,7 @@ export function wantedWatches(inputs: WatchInputs): WantedWatches {
     .filter((kind) => !kinds.has(groupKindKey(kind)))
     .map((kind) => catalogue.findKind(kind))
     .filter((resource) => resource !== undefined);
-  const kept = widest([...whole, ...rules.flatMap(({ reads }) => reads)], isRefused);
+  const kept = widest([...whole, ...rules.flatMap(({ reads }) => reads), ...read], isRefused);
   const marked = [...targets, ...forgotten].filter(isWatchable).map(markedObjects);
   return { kept, selections: widest([...kept, ...marked, ...others], isRefused) };
 }

@@ -51,6 +51,7 @@ export class WatchNeeds {
       policies,
       written: writtenKinds(),
       catalogue: world.catalogue,
+      read: world.admission.readsOf(policies),
       others: this.#strangers.selections.filter((selection) => !this.#refused.has(selectionKey(selection))),
       isRefused: (selection) => this.#refused.has(selectionKey(selection)),
     });

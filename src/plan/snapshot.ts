@@ -29,7 +29,7 @@ import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
 import { firstApplied } from "./first-applied.ts";
 
 /** For asking a rule without planning. */
-export function snapshotOf(world: World): Snapshot {
+export function snapshotOf(world: World): RecordedSnapshot {
   return new RecordedSnapshot(world);
 }
 

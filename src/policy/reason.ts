@@ -30,6 +30,8 @@ export const REASONS = {
   KindUnknown: "The API server does not serve a kind that the policy names; goes on by itself once it does.",
   Unreachable:
     "Something the policy needs cannot be read now, so nothing is concluded from its absence; tried again by itself.",
+  AdmissionOff:
+    "The policy has rules that act while objects are written, and the operator was not started with --webhook-address.",
   // Of single objects.
   Adopted: "An object that was there before the policy was taken over.",
   Conflict: "The object belongs to another manager or to another policy, which the message names.",

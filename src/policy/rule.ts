@@ -44,15 +44,6 @@ export const rule = constrained(
     holds: (value) => has(value, "generate") !== has(value, "mutate"),
   }),
   objectRule({
-    code: "UnsupportedField",
-    field: "mutate",
-    online: true,
-    cel: "!has(self.mutate) || has(self.mutate.targets)",
-    message:
-      "mutate without targets changes objects when they are admitted, which is not served by this version: name what exists in targets, or remove the rule",
-    holds: (value) => !has(value, "mutate") || valueAt(value, ["mutate", "targets"]) !== undefined,
-  }),
-  objectRule({
     code: "NothingSelected",
     field: "exclude",
     message: "exclude is the same as match, so the rule selects nothing: narrow one of them",

@@ -1,8 +1,8 @@
 /** spec: the rules of a policy, and how they are carried out. */
 
 import { z } from "zod";
-import { isJsonObject, ownValue, type Path } from "../object/index.ts";
-import { type Constraint, constrained, offlineOnly, unsupported } from "./field.ts";
+import { isJsonObject, ownValue, type Path, valueAt } from "../object/index.ts";
+import { type Constraint, constrained, has, objectRule } from "./field.ts";
 import { rule } from "./rule.ts";
 import { drift, webhookConfiguration } from "./settings.ts";
 import { keyedList } from "./value.ts";
@@ -39,8 +39,13 @@ function onlyTrue(description: string, message: string) {
   return constrained(z.boolean().describe(description), rule).optional();
 }
 
-export const spec = z
-  .strictObject({
+const OLDER_PLACES = [
+  ["failurePolicy", "failurePolicy"],
+  ["webhookTimeoutSeconds", "timeoutSeconds"],
+] as const;
+
+export const spec = constrained(
+  z.strictObject({
     rules,
     mode: z
       .enum(["Correct"])
@@ -62,12 +67,10 @@ export const spec = z
         "When more than this many existing objects are no longer wanted although their triggers exist, none is deleted until the annotation perennial.dev/approve-prune has the policy's generation. 100 when absent; -1: no limit.",
       )
       .optional(),
-    applyRules: offlineOnly(
-      z
-        .enum(["All", "One"])
-        .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
-        .optional(),
-    ),
+    applyRules: z
+      .enum(["All", "One"])
+      .describe("All (what is meant when absent): every rule. One: stop after the first rule that applied.")
+      .optional(),
     admission: onlyTrue(
       "Whether the rules act when objects are admitted; true when absent, and the only value that is served.",
       "false is not served by this version: remove it",
@@ -88,17 +91,31 @@ export const spec = z
       .boolean()
       .describe("Accepted for the sake of older policies: Perennial always uses server-side apply.")
       .optional(),
-    emitWarning: unsupported(
-      z.boolean().describe("true: whoever sent a request gets a warning for each rule that changed it.").optional(),
-    ),
-    webhookConfiguration: unsupported(webhookConfiguration.optional()),
-    failurePolicy: unsupported(
-      z.enum(["Fail", "Ignore"]).describe("The older place of webhookConfiguration.failurePolicy.").optional(),
-    ),
-    webhookTimeoutSeconds: unsupported(
-      z.int().min(1).max(30).describe("The older place of webhookConfiguration.timeoutSeconds.").optional(),
-    ),
-  })
-  .describe("What the policy wants.");
+    emitWarning: z
+      .boolean()
+      .describe("true: whoever sent a request gets a warning for each rule that changed the object.")
+      .optional(),
+    webhookConfiguration: webhookConfiguration.optional(),
+    failurePolicy: z
+      .enum(["Fail", "Ignore"])
+      .describe("The older place of webhookConfiguration.failurePolicy.")
+      .optional(),
+    webhookTimeoutSeconds: z
+      .int()
+      .min(1)
+      .max(30)
+      .describe("The older place of webhookConfiguration.timeoutSeconds.")
+      .optional(),
+  }),
+  ...OLDER_PLACES.map(([older, field]) =>
+    objectRule({
+      code: "ExclusiveFields",
+      field: older,
+      cel: `!(has(self.${older}) && has(self.webhookConfiguration) && has(self.webhookConfiguration.${field}))`,
+      message: `${older} is the older place of webhookConfiguration.${field}, and both are given: keep the newer one`,
+      holds: (value) => !has(value, older) || valueAt(value, ["webhookConfiguration", field]) === undefined,
+    }),
+  ),
+).describe("What the policy wants.");
 
 export type PolicySpec = z.infer<typeof spec>;

@@ -50,7 +50,7 @@ const summary = z
 const ruleStatus = z
   .strictObject({
     name: line("The rule's name."),
-    type: line("What the rule does: Generate, or Edge for one that acts once for each change."),
+    type: line("What the rule does: Generate, Mutate, or Edge for one that acts once for each change."),
     triggers: count("How many objects the rule matches."),
     desired: count("How many objects the rule wants."),
     inSync: count("How many of these are exactly as desired."),

@@ -29,6 +29,8 @@ export type PolicyFigures = {
   /** Claims that were not planned since the policy appeared or changed. */
   awaited: number;
   ready: boolean;
+  /** What it waits for besides, in words. */
+  waiting?: string | undefined;
   /** Objects that at least one rule applies to: one that five rules apply to counts once. */
   triggers: number;
   rules: readonly RuleFigures[];
@@ -90,7 +92,7 @@ export function objectReference({ group, kind, namespace, name }: ObjectRef, ver
 type Told = Pick<Condition, "type" | "status" | "reason" | "message">;
 
 function readyCondition(figures: PolicyFigures): Told {
-  const { issues, blocked, ready, awaited, notes } = figures;
+  const { issues, blocked, ready, waiting, awaited, notes } = figures;
   const [issue] = issues;
   if (issue !== undefined) {
     const reason = issue.code === "UnsupportedField" ? "UnsupportedField" : "InvalidPolicy";
@@ -100,6 +102,7 @@ function readyCondition(figures: PolicyFigures): Told {
   if (first !== undefined)
     return told("Ready", "False", first.reason, blocked.map(({ message }) => message).join("; "));
   if (!ready) return told("Ready", "False", "Planning", "its watches are being started");
+  if (waiting !== undefined) return told("Ready", "False", "Planning", waiting);
   if (awaited > 0) return told("Ready", "False", "Planning", `${awaited} triggers are still to be planned`);
   return told("Ready", "True", "Planned", [summaryOf(figures), ...notes].join("; "));
 }

@@ -35,6 +35,10 @@ export class Build {
   readonly operationConditions: { path: string; holdsFor: (operation: Operation) => boolean }[] = [];
   /** Where it reads who made a request. */
   readonly readsWho: string[] = [];
+  /** Where it reads which roles whoever made a request has. */
+  readonly readsRoles: string[] = [];
+  /** Where it asks somebody something that no watch tells. */
+  readonly calls: string[] = [];
   readonly #unknownKinds: Set<string>;
 
   constructor({ served, confinedTo, unknownKinds }: BuildOptions) {
@@ -81,6 +85,7 @@ export class Build {
     if (part.usesClock) this.usesClock = true;
     if (part.reads.has("request.oldObject")) this.isAboutChanges = true;
     if (WHO.some((name) => part.reads.has(name))) this.readsWho.push(path);
+    if (["request.roles", "request.clusterRoles"].some((name) => part.reads.has(name))) this.readsRoles.push(path);
     return part;
   }
 }

@@ -1,8 +1,14 @@
 /** A change of a trigger, as an edge rule sees it. */
 
-import type { KubernetesObject } from "../object/index.ts";
+import type { JsonObject, KubernetesObject } from "../object/index.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE";
+
+/**
+ * What the API server tells of a request besides the objects, under the names of an AdmissionReview: `userInfo`, `dryRun`, `namespace`
+ * and the like. Known only while the request is admitted.
+ */
+export type Asked = { request: JsonObject };
 
 /** `oldObject`: as it was before; of a deletion the deleted object, of a creation nothing. */
 export type Change = { operation: Operation; oldObject: KubernetesObject | undefined };

@@ -4,9 +4,12 @@ import { type KubernetesObject, type ObjectRef, type Resource, resourceKey } fro
 import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
 import { compileContext } from "./context.ts";
+import { type Listening, listeningOf } from "./edge.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
 import { compileMutate, mutateObject, mutateScope, whyNotConvergent } from "./mutate.ts";
+import { onlyLabels } from "./named-labels.ts";
+import { onlyNamespaces } from "./named-namespaces.ts";
 import { compilePreconditions } from "./preconditions.ts";
 import type { CompiledMutation, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
@@ -31,9 +34,12 @@ export function compileMutation(
   const context = compileContext(rule.context, { path: `${path}.context`, roots: ruleRoots, build });
   const roots = new Set([...ruleRoots, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
+  const listening = listeningOf(rule.match, `${path}.match`);
+  noteUnserved(build, listening, path);
   const patches = compileMutate(rule.mutate ?? {}, { path: `${path}.mutate`, roots, build, depth: 0 });
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
+  const labels = onlyLabels(rule.match);
   const meaning = { policy: ref, rule: rule.name, patches, preconditions, context, served };
   const triggers = triggersOf(selection);
   return {
@@ -44,18 +50,35 @@ export function compileMutation(
       type: "Mutate",
       triggers: [...new Map(triggers.map((trigger) => [resourceKey(trigger), trigger])).values()],
       reads: build.reads,
+      operations: listening.operations,
+      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       whyNotSelected: (object, surroundings) =>
         whyElsewhere(object, confinedTo) ?? selection.whyNotSelected(object, surroundings),
       explain: (object, surroundings, snapshot) => ({
         ...selection.check(object, surroundings),
-        ...explainConditions(meaning, mutateScope(meaning, object, snapshot)),
+        ...explainConditions(meaning, mutateScope(meaning, object, { snapshot })),
       }),
-      mutate: (object, snapshot) => mutateObject(meaning, object, snapshot),
+      mutate: (object, snapshot, admitted) => mutateObject(meaning, object, { snapshot, admitted }),
       whyNotConvergent: (result, snapshot) => whyNotConvergent(meaning, result, snapshot),
     },
   };
 }
+
+/** What a request does not tell, or nobody can patch. */
+function noteUnserved(build: Build, { operations }: Listening, path: string): void {
+  if (operations.has("DELETE"))
+    build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "DELETE", message: DELETED });
+  for (const at of build.calls) build.issues.push({ code: "UnsupportedField", path: at, message: CALLED });
+  for (const at of build.readsRoles) build.issues.push({ code: "UnsupportedField", path: at, message: ROLES });
+}
+
+const DELETED = "an object that is deleted cannot be changed any more: remove DELETE from operations";
+const CALLED =
+  "a request cannot wait for an answer, and what a mutate rule reads has to be watched: read objects by their API path";
+const ROLES =
+  "which roles somebody has is not told with a request: compare request.userInfo.username or request.userInfo.groups";
 
 function whyElsewhere({ metadata }: KubernetesObject, confinedTo: string | undefined): string | undefined {
   if (confinedTo === undefined || metadata.namespace === confinedTo) return undefined;

@@ -16,7 +16,7 @@ import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import { compilePreconditions } from "./preconditions.ts";
-import type { Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
+import type { AdmissionSettings, Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
 /**
@@ -45,7 +45,29 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return {
     ok: true,
-    policy: { ref, createdAt, rules, mutations, appliesOne, ...settings, unknownKinds: [...unknownKinds] },
+    policy: {
+      ref,
+      createdAt,
+      rules,
+      mutations,
+      appliesOne,
+      admission: admissionOf(policy),
+      ...settings,
+      unknownKinds: [...unknownKinds],
+    },
+  };
+}
+
+/** As the API server does when nobody says otherwise. */
+const TIMEOUT = 10;
+
+function admissionOf({ spec }: AnyPolicy): AdmissionSettings {
+  const { failurePolicy, timeoutSeconds, matchConditions = [] } = spec.webhookConfiguration ?? {};
+  return {
+    failurePolicy: failurePolicy ?? spec.failurePolicy ?? "Fail",
+    timeoutSeconds: timeoutSeconds ?? spec.webhookTimeoutSeconds ?? TIMEOUT,
+    matchConditions,
+    warns: spec.emitWarning === true,
   };
 }
 

@@ -86,7 +86,7 @@ export function compileExisting(
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),
       explain: (trigger, surroundings, snapshot) => ({
         ...selection.check(trigger, surroundings),
-        ...explainConditions(meaning, mutateScope(meaning, trigger, snapshot)),
+        ...explainConditions(meaning, mutateScope(meaning, trigger, { snapshot })),
       }),
       desired: () => ({ ok: true, targets: [], unmet: [] }),
     },
@@ -126,7 +126,7 @@ type Meaning = Omit<TargetMeaning, "target"> & {
 };
 
 function mutationsFor(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): MutationsFor {
-  const scope = mutateScope(meaning, trigger, snapshot);
+  const scope = mutateScope(meaning, trigger, { snapshot });
   const reason = meaning.preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
   const places: MutationPlace[] = [];

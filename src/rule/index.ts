@@ -16,6 +16,7 @@ export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lo
 export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export type {
+  AdmissionSettings,
   Adoption,
   Compilation,
   CompiledMutation,
@@ -32,4 +33,5 @@ export type {
   Snapshot,
   Unmet,
 } from "./rule.ts";
+export type { Admitted } from "./trigger-bindings.ts";
 export type { Value } from "./value.ts";

@@ -27,7 +27,7 @@ import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
 import type { Mutated, ServedKinds, Snapshot } from "./rule.ts";
 import { type CompiledContext, NO_CONTEXT, Scope } from "./scope.ts";
-import { triggerBindings } from "./trigger-bindings.ts";
+import { type Admitted, admittedBindings, triggerBindings } from "./trigger-bindings.ts";
 
 type Mutate = NonNullable<Rule["mutate"]>;
 
@@ -58,12 +58,16 @@ export type MutateMeaning = {
 };
 
 /** Each part sees what those before it made of the object, and the context as it was before all of them. */
-export function mutateObject(meaning: MutateMeaning, object: KubernetesObject, snapshot: Snapshot): Mutated {
+export function mutateObject(
+  meaning: MutateMeaning,
+  object: KubernetesObject,
+  { snapshot, admitted }: { snapshot: Snapshot; admitted?: Admitted | undefined },
+): Mutated {
   const { patches, preconditions, served } = meaning;
-  const scope = mutateScope(meaning, object, snapshot);
+  const scope = mutateScope(meaning, object, { snapshot, admitted });
   const reason = preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
-  return patchObject(object, { patches, served, bindings: triggerBindings }, scope);
+  return patchObject(object, { patches, served, bindings: (changed) => bindingsOf(changed, admitted) }, scope);
 }
 
 export type Patches = {
@@ -90,15 +94,20 @@ export function patchObject(object: KubernetesObject, { patches, served, binding
   return whyNoObject(current, object) ?? { ok: true, object: current as KubernetesObject }; // checked
 }
 
+function bindingsOf(object: KubernetesObject, admitted: Admitted | undefined): { [root: string]: Json } {
+  return admitted === undefined ? triggerBindings(object) : admittedBindings(object, admitted);
+}
+
 /** What the rule's expressions see of an object. The time is real: what is asked for is what a request would see. */
 export function mutateScope(
   { policy, rule, context }: Pick<MutateMeaning, "policy" | "rule" | "context">,
   object: KubernetesObject,
-  snapshot: Snapshot,
+  { snapshot, admitted }: { snapshot: Snapshot; admitted?: Admitted | undefined },
 ): Scope {
-  const claim = { policy, rule, trigger: refOf(object), triggerUid: object.metadata.uid ?? "" };
+  const trigger = { ...refOf(object), name: object.metadata.name ?? "" }; // which the API server may still have to give
+  const claim = { policy, rule, trigger, triggerUid: object.metadata.uid ?? "" };
   const environment = new ClaimEnvironment({ snapshot, claim, usesClock: false, budget: { left: CLAIM_STEPS } });
-  return new Scope(triggerBindings(object), { snapshot, environment }, context);
+  return new Scope(bindingsOf(object, admitted), { snapshot, environment }, context);
 }
 
 /** How patches merge the lists of the object. */
@@ -129,7 +138,7 @@ export function whyNotConvergent(
   result: KubernetesObject,
   snapshot: Snapshot,
 ): Failed | undefined {
-  const again = mutateObject(meaning, result, snapshot);
+  const again = mutateObject(meaning, result, { snapshot });
   if (!again.ok) return again;
   if ("idle" in again) return undefined;
   return failed("NotConvergent", neverAtRest(printPointer(firstDifference(asJson(result), asJson(again.object)))));

@@ -9,6 +9,7 @@ import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
 import type { CalledLookup, Lookup } from "./lookup.ts";
 import type { NamedLabel } from "./named-labels.ts";
+import type { Admitted } from "./trigger-bindings.ts";
 import type { Value } from "./value.ts";
 
 /** What happens to an object that was there before the policy; `IfUnmanaged`: taken over unless it is somebody else's. */
@@ -26,8 +27,19 @@ export type CompiledPolicy = {
   mutations: readonly CompiledMutation[];
   /** True: stop after the first mutation that changes the object. */
   appliesOne: boolean;
+  /** How the API server asks for its mutations. */
+  admission: AdmissionSettings;
   /** Kinds that it names and the API server does not serve (yet). */
   unknownKinds: readonly string[];
+};
+
+/** What happens to a request that cannot be answered, how many seconds an answer may take, and when (in CEL) it is asked for at all. */
+export type AdmissionSettings = {
+  failurePolicy: "Fail" | "Ignore";
+  timeoutSeconds: number;
+  matchConditions: readonly { name: string; expression: string }[];
+  /** True: whoever sent the request is told which rules changed the object. */
+  warns: boolean;
 };
 
 export type Compilation =
@@ -86,12 +98,18 @@ export type CompiledMutation = {
   triggers: readonly Resource[];
   /** What it looks at besides the object. */
   reads: readonly Read[];
+  /** What it listens to. */
+  operations: ReadonlySet<Operation>;
+  /** The only namespaces that its objects lie in (of a Namespace: are); undefined: any. */
+  within: ReadonlySet<string> | undefined;
+  /** Of which every object carries at least one; absent: it may carry none of them. */
+  labels?: readonly NamedLabel[];
   /** True when the labels of the object's namespace decide too. */
   readsNamespace: boolean;
   whyNotSelected(object: KubernetesObject, surroundings: Surroundings): string | undefined;
   explain(object: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
-  /** What becomes of a selected object. */
-  mutate(object: KubernetesObject, snapshot: Snapshot): Mutated;
+  /** What becomes of a selected object. `admitted`: of a request; without it the object is as if it was just created. */
+  mutate(object: KubernetesObject, snapshot: Snapshot, admitted?: Admitted): Mutated;
   /**
    * What the rule would still change in its own result: undefined when it comes to rest, as a rule that holds for what is
    * stored must.

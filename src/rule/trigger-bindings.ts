@@ -1,13 +1,39 @@
 /** What the expressions of a rule see of a stored trigger: the roots of an admission request that made it. */
 
-import { asJson, groupOf, type Json, type JsonObject, type KubernetesObject, versionOf } from "../object/index.ts";
-import type { Change } from "./change.ts";
+import {
+  asJson,
+  groupOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  versionOf,
+} from "../object/index.ts";
+import type { Asked, Change } from "./change.ts";
 import { imagesOf } from "./images.ts";
 
 export const AT_REST: Change = { operation: "CREATE", oldObject: undefined };
 
 /** The names that a rule may use without defining them. */
 export const TRIGGER_ROOTS = ["request", "serviceAccountName", "serviceAccountNamespace", "images"] as const;
+
+/** A change while it is admitted: all of the request is known. */
+export type Admitted = Change & Asked;
+
+const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
+/** What the expressions of a rule see of an object that is admitted. */
+export function admittedBindings(object: KubernetesObject, admitted: Admitted): { [root: string]: Json } {
+  const atRest = triggerBindings(object, admitted);
+  const known = isJsonObject(atRest.request) ? atRest.request : {};
+  // what has no name yet is told without one, and what lies in no namespace without that
+  const request: JsonObject = { ...known, name: "", namespace: "", ...admitted.request };
+  const { userInfo } = admitted.request;
+  const username = isJsonObject(userInfo) ? String(userInfo.username ?? "") : "";
+  const [, namespace = "", name = ""] = ACCOUNT.exec(username) ?? [];
+  const roots = { request, serviceAccountName: name, serviceAccountNamespace: namespace };
+  return Object.defineProperties(atRest, Object.getOwnPropertyDescriptors(roots));
+}
 
 /**
  * At rest there is no request and no old object; the operation is the one that made what is stored. Nobody knows who did it.

@@ -57,7 +57,7 @@ function policyWebhook(group: string, options: ConfigurationOptions): JsonObject
   };
 }
 
-function metadataOf({ installation, owner }: ConfigurationOptions): KubernetesObject["metadata"] {
+export function metadataOf({ installation, owner }: ConfigurationOptions): KubernetesObject["metadata"] {
   return {
     name: installation,
     labels: { "app.kubernetes.io/name": "perennial", "perennial.dev/installation": installation },
@@ -65,7 +65,7 @@ function metadataOf({ installation, owner }: ConfigurationOptions): KubernetesOb
   };
 }
 
-function clientConfig(path: string, { reach, caBundle }: ConfigurationOptions): JsonObject {
+export function clientConfig(path: string, { reach, caBundle }: ConfigurationOptions): JsonObject {
   const authorities = Buffer.from(caBundle).toString("base64");
   if ("url" in reach) return { url: `${reach.url.replace(/\/$/, "")}${path}`, caBundle: authorities };
   return { service: { ...reach.service, path, port: 443 }, caBundle: authorities };
@@ -78,9 +78,13 @@ export function isAsDerived(stored: KubernetesObject | undefined, derived: Kuber
   const wanted = webhooksOf(derived);
   return (
     isEqual(ownersOf(stored), ownersOf(derived)) &&
+    found.filter(({ name }) => OURS.test(String(name))).length === wanted.length &&
     wanted.every((webhook) => found.some((other) => isEqual(other, webhook)))
   );
 }
+
+/** The names of our entries. */
+const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|probe)\.perennial\.dev)$/;
 
 function webhooksOf({ webhooks }: KubernetesObject): JsonObject[] {
   return Array.isArray(webhooks) ? webhooks.filter((webhook: Json) => isJsonObject(webhook)) : [];

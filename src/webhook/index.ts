@@ -5,6 +5,14 @@ export {
   policyConfiguration,
   type Reach,
 } from "./configuration.ts";
+export {
+  type MutationConfiguration,
+  type MutationEntry,
+  type MutationOptions,
+  mutationConfiguration,
+  PROBED,
+} from "./mutation-configuration.ts";
+export { type MutationReviewOptions, reviewMutation } from "./mutation-review.ts";
 export { type PolicyReviewOptions, reviewPolicy } from "./policy-review.ts";
 export {
   type AdmissionAnswer,

@@ -32,7 +32,7 @@ function policy(rule: Rule, metadata = {}, apiVersion = "perennial.dev/v1"): Kub
 
 function review(object: KubernetesObject, oldObject?: KubernetesObject, options = OPTIONS): AdmissionAnswer {
   const operation = oldObject === undefined ? "CREATE" : "UPDATE";
-  return reviewPolicy({ uid: "1", operation, object, oldObject }, options);
+  return reviewPolicy({ uid: "1", operation, object, oldObject, fields: {} }, options);
 }
 
 const BAD: Rule = { ...GOOD, preconditions: [{ key: "{{ nothing }}", operator: "Equals", value: "{{ f( }}" }] };

@@ -12,7 +12,13 @@ function review(request: Json, more: { [field: string]: Json } = {}): Json {
 describe("reading an AdmissionReview", () => {
   it("gives the request", () => {
     expect(readReview(review(REQUEST))).toEqual({
-      request: { uid: "u-1", operation: "CREATE", object: OBJECT, oldObject: undefined },
+      request: {
+        uid: "u-1",
+        operation: "CREATE",
+        object: OBJECT,
+        oldObject: undefined,
+        fields: { uid: "u-1", operation: "CREATE" },
+      },
     });
   });
 

@@ -1,6 +1,13 @@
 /** An AdmissionReview (admission.k8s.io/v1) as a request of ours, and an answer of ours as an AdmissionReview. */
 
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
+import {
+  type Difference,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  printJson,
+} from "../object/index.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -11,11 +18,13 @@ export type AdmissionRequest = {
   object: KubernetesObject | undefined;
   /** As it was stored; undefined for CREATE. */
   oldObject: KubernetesObject | undefined;
+  /** What the request says besides the objects, as it came: userInfo, dryRun, namespace and the like. */
+  fields: JsonObject;
 };
 
 /** `message`: why not. `warnings` are shown to who sent the request, whether it is allowed or not. */
 export type AdmissionAnswer =
-  | { allowed: true; warnings: readonly string[] }
+  | { allowed: true; warnings: readonly string[]; patch?: readonly Difference[] }
   | { allowed: false; message: string; warnings: readonly string[] };
 
 export const ALLOWED: AdmissionAnswer = { allowed: true, warnings: [] };
@@ -35,7 +44,8 @@ export function readReview(review: Json): { request: AdmissionRequest } | { prob
   const [object, oldObject] = [request.object ?? null, request.oldObject ?? null];
   if (object !== null && !isObject(object)) return { problem: "request.object is no Kubernetes object" };
   if (oldObject !== null && !isObject(oldObject)) return { problem: "request.oldObject is no Kubernetes object" };
-  return { request: { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined } };
+  const { object: _object, oldObject: _oldObject, ...fields } = request;
+  return { request: { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined, fields } };
 }
 
 /** A refusal is a 422, as for what the definition of a kind refuses. */
@@ -45,8 +55,14 @@ export function printReview(uid: string, answer: AdmissionAnswer): JsonObject {
   return {
     apiVersion: API_VERSION,
     kind: "AdmissionReview",
-    response: { uid, allowed: answer.allowed, ...status, ...warnings },
+    response: { uid, allowed: answer.allowed, ...status, ...warnings, ...patchOf(answer) },
   };
+}
+
+function patchOf(answer: AdmissionAnswer): JsonObject {
+  if (!answer.allowed || answer.patch === undefined || answer.patch.length === 0) return {};
+  const patch = printJson(answer.patch.map((step) => ({ ...step })));
+  return { patchType: "JSONPatch", patch: Buffer.from(patch).toString("base64") };
 }
 
 /** Bytes of one warning and of all that the API server hands on; it cuts off what is more, in the middle of a word. */

@@ -67,7 +67,7 @@ describe("perennial migrate", () => {
 
   it("tells on which policy a note is, and what this version would refuse", () => {
     const mutating = {
-      ...policyOf("m", { name: "m", match: infoRule().match ?? null, mutate: {} }),
+      ...policyOf("m", { name: "m", match: infoRule().match ?? null, mutate: {}, celPreconditions: [] }),
       apiVersion: "kyverno.io/v1",
     };
     const validating = { ...policyOf("v", { name: "v", validate: {} }), apiVersion: "kyverno.io/v1" };
@@ -75,7 +75,7 @@ describe("perennial migrate", () => {
     expect(policies).toHaveLength(1);
     expect(notes).toEqual([
       expect.stringMatching(
-        /^objects.yaml, document 1: ClusterPolicy m: is refused as it stands: spec.rules\[0\].mutate: /,
+        /^objects.yaml, document 1: ClusterPolicy m: is refused as it stands: spec.rules\[0\].celPreconditions: /,
       ),
       expect.stringMatching(/^objects.yaml, document 2: ClusterPolicy v: spec.rules\[0\] is left out: /),
       "objects.yaml, document 2: ClusterPolicy v: is left out: it has no rule that generates or mutates",

@@ -1,0 +1,135 @@
+/** Mutation at admission: who answers under which path, what the API server has to be told, and whether it was. */
+
+import { type ClusterClient, sendForObject } from "../cluster/index.ts";
+import { digestOf, isJsonObject, type Json, MANAGER } from "../object/index.ts";
+import type { CompiledPolicy } from "../rule/index.ts";
+import {
+  ALLOWED,
+  type ConfigurationOptions,
+  type MutationConfiguration,
+  mutationConfiguration,
+  PROBED,
+  reviewMutation,
+} from "../webhook/index.ts";
+import type { OperatorView } from "./operator-view.ts";
+import type { ReviewServerOptions } from "./server.ts";
+
+export type MutationsOptions = {
+  client: ClusterClient;
+  view: OperatorView;
+  namespace: string;
+  systemNamespaces: ReadonlySet<string>;
+};
+
+type ReviewerAt = ReviewServerOptions["reviewerAt"];
+
+export class Mutations {
+  readonly #options: MutationsOptions;
+  #policies: readonly CompiledPolicy[] = [];
+  /** By the path under which they are asked for. */
+  #entries: ReadonlyMap<string, readonly CompiledPolicy[]> = new Map();
+  #derived: { from: string; configuration: MutationConfiguration | undefined } | undefined;
+  /** Paths that were told to the API server: it may ask for a moment when no rule needs it any more, and is not refused. */
+  readonly #once = new Set<string>();
+  /** The policies were looked at when all that it takes was known. */
+  #isLooked = false;
+  /** As the API server knows us; undefined while it was not asked. */
+  #ownUser: string | undefined;
+  /** The last path under which a probe came in. */
+  #probed: string | undefined;
+  /** The policies of that configuration. */
+  #asked: ReadonlySet<CompiledPolicy> = new Set();
+
+  constructor(options: MutationsOptions) {
+    this.#options = options;
+  }
+
+  reviewerAt: ReviewerAt = (path) => {
+    if (path.startsWith("/probe/")) return { webhook: "probe", review: () => this.#onProbe(path) };
+    const policies = this.#entries.get(path) ?? (this.#once.has(path) ? [] : undefined);
+    if (policies === undefined) return undefined;
+    return { webhook: "mutate", review: (request) => reviewMutation(request, { ...this.#options.view, policies }) };
+  };
+
+  /** The policies as they are now: asked for again and again, by every replica. */
+  async look(): Promise<void> {
+    this.#ownUser ??= await this.#askWho();
+    const policies = this.#options.view.mutating();
+    if (policies === undefined) return;
+    const isSame = policies.length === this.#policies.length && policies.every((one, i) => one === this.#policies[i]);
+    if (isSame && this.#isLooked) return;
+    this.#policies = policies;
+    this.#derived = undefined;
+    const known = this.derive(UNREACHED);
+    this.#isLooked = known !== "unknown";
+    if (known === "unknown") return;
+    this.#entries = new Map((known?.entries ?? []).map((entry) => [entry.path, entry.policies]));
+    for (const path of this.#entries.keys()) this.#once.add(path);
+  }
+
+  /** What should be stored; undefined: nothing; `unknown` while something that it takes is not known. */
+  derive(options: ConfigurationOptions): MutationConfiguration | undefined | "unknown" {
+    const { view, namespace, systemNamespaces } = this.#options;
+    const key = view.installationKey();
+    if (key === undefined || this.#ownUser === undefined || view.mutating() === undefined) return "unknown";
+    const from = JSON.stringify(options);
+    if (this.#derived?.from === from) return this.#derived.configuration;
+    const configuration = mutationConfiguration({
+      ...{ ...options, namespace, policies: this.#policies, ownUser: this.#ownUser },
+      leftAlone: [...new Set([...systemNamespaces, namespace])],
+      secret: digestOf(["webhook", Buffer.from(key).toString("hex")]),
+    });
+    this.#derived = { from, configuration };
+    return configuration;
+  }
+
+  /** Asks until a probe came in for what is stored; undefined: what is stored is something else, or nothing. */
+  async probe(stored: MutationConfiguration | undefined): Promise<void> {
+    if (stored !== undefined && this.#probed !== stored.probePath) await this.#sendProbe();
+    const isAsked = stored !== undefined && this.#probed === stored.probePath;
+    const policies = isAsked ? stored.entries.flatMap((entry) => entry.policies) : [];
+    const asked = new Set(policies.filter((policy) => this.#options.view.isWatched(policy)));
+    if (asked.symmetricDifference(this.#asked).size === 0) return;
+    this.#asked = asked;
+    this.#options.view.noteAsked(asked);
+  }
+
+  #onProbe(path: string): typeof ALLOWED {
+    if (path === this.#derived?.configuration?.probePath) this.#probed = path;
+    return ALLOWED;
+  }
+
+  /** An object of our own is applied as it is, in a dry run: nothing comes of it but the question. */
+  async #sendProbe(): Promise<void> {
+    const { client, namespace } = this.#options;
+    await sendForObject(client, {
+      method: "PATCH",
+      path: `/api/v1/namespaces/${namespace}/configmaps/${PROBED}`,
+      query: { fieldManager: `${MANAGER}-probe`, dryRun: "All", force: "true" },
+      contentType: "application/apply-patch+yaml",
+      body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: PROBED } },
+    });
+  }
+
+  async #askWho(): Promise<string | undefined> {
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const answer = await this.#options.client.send({ method: "POST", path, body });
+    return answer.ok ? usernameIn(answer.body) : undefined;
+  }
+}
+
+/** Paths do not depend on how we are reached. */
+const UNREACHED: ConfigurationOptions = {
+  installation: "",
+  reach: { url: "" },
+  caBundle: "",
+  kyverno: false,
+  owner: undefined,
+};
+
+function usernameIn(review: Json): string | undefined {
+  const status = isJsonObject(review) && isJsonObject(review.status) ? review.status : {};
+  const username = isJsonObject(status.userInfo) ? status.userInfo.username : undefined;
+  return typeof username === "string" ? username : undefined;
+}

@@ -1,0 +1,27 @@
+/** What the server knows of the operator that runs beside it, and tells it. */
+
+import type { CompiledPolicy, ServedKinds } from "../rule/index.ts";
+import type { MutationReviewOptions } from "../webhook/index.ts";
+
+export type OperatorView = {
+  served: ServedKinds;
+  /** Why nothing can be said about policies yet. */
+  whyNotStarted(): string | undefined;
+  whySuspended(group: string): string | undefined;
+  /** True while this process holds the Lease. */
+  leads(): boolean;
+  /** True while it may make things that have to last: it leads, and the installation key is there. */
+  mayKeep(): boolean;
+  /** The fields of the Secret as it was found at the start. */
+  keptFields(): readonly string[];
+  namespaceUid(): string | undefined;
+  /** Policies that mutate objects while they are written, by name; undefined while not all policies are known. */
+  mutating(): readonly CompiledPolicy[] | undefined;
+  snapshot: MutationReviewOptions["snapshot"];
+  namespaceLabels: MutationReviewOptions["namespaceLabels"];
+  installationKey(): Uint8Array | undefined;
+  /** True when all that the policy reads is watched. */
+  isWatched(policy: CompiledPolicy): boolean;
+  /** Told for which policies the API server is known to ask. */
+  noteAsked(policies: ReadonlySet<CompiledPolicy>): void;
+};

@@ -1,0 +1,187 @@
+/** For which objects the API server has to ask us, because a mutate rule may change them: no more than some rule needs. */
+
+import {
+  digestOf,
+  type JsonObject,
+  type KubernetesObject,
+  printJson,
+  type Resource,
+  resourceKey,
+} from "../object/index.ts";
+import type { AdmissionSettings, CompiledMutation, CompiledPolicy, NamedLabel } from "../rule/index.ts";
+import { type ConfigurationOptions, clientConfig, metadataOf } from "./configuration.ts";
+
+export type MutationOptions = ConfigurationOptions & {
+  /** Of policies that have mutations, by name. */
+  policies: readonly CompiledPolicy[];
+  /** Namespaces that are left alone, our own among them. */
+  leftAlone: readonly string[];
+  namespace: string;
+  /** The user that this process writes as. */
+  ownUser: string;
+  /** Part of the paths, known to the API server and to us alone: who does not know it gets no answer. */
+  secret: string;
+};
+
+/** One entry of the configuration: policies that are asked for in the same way. */
+export type MutationEntry = { path: string; policies: readonly CompiledPolicy[] };
+
+export type MutationConfiguration = {
+  object: KubernetesObject;
+  entries: readonly MutationEntry[];
+  /** Where the probe comes in once the API server knows this configuration. */
+  probePath: string;
+};
+
+export const PROBED = "perennial-inventory";
+
+/** Undefined where no rule needs one. */
+export function mutationConfiguration(options: MutationOptions): MutationConfiguration | undefined {
+  const { policies, secret } = options;
+  if (policies.length === 0) return undefined;
+  const groups = [...Map.groupBy(policies, ({ admission }) => groupKey(admission)).entries()].sort(byKey);
+  const entries = groups.map(([key, found]) => ({ path: `/mutate/${secret}/${digestOf([key])}`, policies: found }));
+  const webhooks = entries.map((entry, i) => mutationWebhook(entry, i, options));
+  const probePath = `/probe/${digestOf([secret, printJson(webhooks), options.caBundle])}`;
+  return {
+    entries,
+    probePath,
+    object: {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "MutatingWebhookConfiguration",
+      metadata: metadataOf(options),
+      webhooks: [...webhooks, probeWebhook(probePath, options)],
+    },
+  };
+}
+
+/** Warnings are our own affair. */
+function groupKey({ failurePolicy, timeoutSeconds, matchConditions }: AdmissionSettings): string {
+  return printJson([failurePolicy, timeoutSeconds, matchConditions.map(({ name, expression }) => [name, expression])]);
+}
+
+function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function mutationWebhook({ path, policies }: MutationEntry, i: number, options: MutationOptions): JsonObject {
+  const mutations = policies.flatMap((policy) => policy.mutations);
+  const { failurePolicy, timeoutSeconds, matchConditions } = (policies[0] as CompiledPolicy).admission; // never empty
+  return {
+    name: `mutate-${i}.perennial.dev`,
+    clientConfig: clientConfig(path, options),
+    rules: rulesOf(mutations),
+    failurePolicy,
+    matchPolicy: "Equivalent",
+    namespaceSelector: namespaceSelector(mutations, options.leftAlone),
+    objectSelector: objectSelector(mutations),
+    matchConditions: [
+      { name: "not-by-perennial.perennial.dev", expression: `request.userInfo.username != ${quoted(options.ownUser)}` },
+      ...matchConditions.map(({ name, expression }) => ({ name, expression })),
+    ],
+    sideEffects: "None",
+    reinvocationPolicy: "IfNeeded",
+    timeoutSeconds,
+    admissionReviewVersions: ["v1"],
+  };
+}
+
+/** Kinds that are asked for in the same operations stand together. */
+function rulesOf(mutations: readonly CompiledMutation[]): JsonObject[] {
+  const operations = new Map<string, { resource: Resource; operations: Set<string> }>();
+  for (const mutation of mutations) {
+    for (const resource of mutation.triggers) {
+      const known = operations.get(resourceKey(resource)) ?? { resource, operations: new Set() };
+      for (const operation of mutation.operations) known.operations.add(operation);
+      operations.set(resourceKey(resource), known);
+    }
+  }
+  const sorted = [...operations.values()].map(({ resource, operations: asked }) => ({
+    resource,
+    operations: [...asked].sort(),
+  }));
+  const together = Map.groupBy(sorted, ({ resource, operations: asked }) =>
+    [resource.group, resource.version, resource.namespaced, ...asked].join("\n"),
+  );
+  return [...together.entries()].sort(byKey).map(([, found]) => ruleOf(found));
+}
+
+function ruleOf(found: readonly { resource: Resource; operations: string[] }[]): JsonObject {
+  const [{ resource, operations }] = found as [{ resource: Resource; operations: string[] }]; // a group is never empty
+  return {
+    apiGroups: [resource.group],
+    apiVersions: [resource.version],
+    operations,
+    resources: found.map((each) => each.resource.plural).sort(),
+    scope: resource.namespaced ? "Namespaced" : "Cluster",
+  };
+}
+
+const NAME = "kubernetes.io/metadata.name";
+
+/** Of cluster-scoped objects it sees nothing, but of Namespaces their own labels. */
+function namespaceSelector(mutations: readonly CompiledMutation[], leftAlone: readonly string[]): JsonObject {
+  const named = mutations.map(({ within }) => within);
+  const isNarrow = named.every((names) => names !== undefined);
+  const only = isNarrow ? [...new Set(named.flatMap((names) => [...(names ?? [])]))].sort() : undefined;
+  return {
+    matchExpressions: [
+      { key: NAME, operator: "NotIn", values: [...leftAlone].sort() },
+      ...(only === undefined || only.length === 0 ? [] : [{ key: NAME, operator: "In", values: only }]),
+    ],
+  };
+}
+
+/** Where all rules ask for the same label. */
+function objectSelector(mutations: readonly CompiledMutation[]): JsonObject {
+  const wanted = new Map<string, NamedLabel>();
+  for (const { labels } of mutations) {
+    if (labels === undefined) return {};
+    for (const label of labels) wanted.set(printJson([label.key, label.value ?? null]), label);
+  }
+  const [label, ...others] = wanted.values();
+  if (label === undefined || others.length > 0) return {};
+  return {
+    matchExpressions: [
+      label.value === undefined
+        ? { key: label.key, operator: "Exists" }
+        : { key: label.key, operator: "In", values: [label.value] },
+    ],
+  };
+}
+
+/** Asked for by nobody but us, about an object of ours, and only in a dry run. */
+function probeWebhook(path: string, options: MutationOptions): JsonObject {
+  return {
+    name: "probe.perennial.dev",
+    clientConfig: clientConfig(path, options),
+    rules: [
+      {
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        operations: ["CREATE", "UPDATE"],
+        resources: ["configmaps"],
+        scope: "Namespaced",
+      },
+    ],
+    failurePolicy: "Ignore",
+    matchPolicy: "Exact",
+    namespaceSelector: { matchExpressions: [{ key: NAME, operator: "In", values: [options.namespace] }] },
+    objectSelector: {},
+    matchConditions: [
+      {
+        name: "probe.perennial.dev",
+        expression: `request.dryRun == true && request.name == ${quoted(PROBED)} && request.userInfo.username == ${quoted(options.ownUser)}`,
+      },
+    ],
+    sideEffects: "None",
+    reinvocationPolicy: "Never",
+    timeoutSeconds: 2,
+    admissionReviewVersions: ["v1"],
+  };
+}
+
+/** As a CEL string; names of users have no control characters. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

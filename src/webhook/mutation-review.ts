@@ -1,0 +1,83 @@
+/** What becomes of an object that is admitted: policies by name, rules in order, each seeing what those before it made. */
+
+import {
+  asJson,
+  isBeingDeleted,
+  isEqual,
+  type JsonObject,
+  jsonDifference,
+  type KubernetesObject,
+  printRef,
+  refOf,
+} from "../object/index.ts";
+import type { Admitted, CompiledMutation, CompiledPolicy, Labels, Snapshot } from "../rule/index.ts";
+import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.ts";
+
+export type MutationReviewOptions = {
+  policies: readonly CompiledPolicy[];
+  namespaceLabels(name: string): Labels | undefined;
+  /** A new one for each rule; `unknown`: the first thing that nobody can say yet, so that no answer counts. */
+  snapshot(): Snapshot & { readonly unknown: string | undefined };
+};
+
+/** An object that is on its way out may lose its finalizers whatever the rules say. */
+export function reviewMutation(request: AdmissionRequest, options: MutationReviewOptions): AdmissionAnswer {
+  const { object, operation } = request;
+  if (object === undefined || isBeingDeleted(object) || (operation !== "CREATE" && operation !== "UPDATE"))
+    return ALLOWED;
+  const admitted: Admitted = { operation, oldObject: request.oldObject, request: request.fields };
+  let current = object;
+  const warnings: string[] = [];
+  for (const policy of options.policies) {
+    const result = mutateByPolicy(policy, current, { ...options, admitted });
+    if ("failure" in result && policy.admission.failurePolicy === "Fail")
+      return { allowed: false, message: result.failure, warnings };
+    if ("failure" in result) warnings.push(`not changed: ${result.failure}`);
+    else {
+      current = result.object;
+      warnings.push(...(policy.admission.warns ? result.applied : []));
+    }
+  }
+  if (isEqual(asJson(current), asJson(object))) return { allowed: true, warnings };
+  return { allowed: true, warnings, patch: jsonDifference(asJson(object), asJson(current)) };
+}
+
+type PolicyResult = { object: KubernetesObject; applied: readonly string[] } | { failure: string };
+
+/** All of the policy or, where one of its rules fails, nothing. */
+function mutateByPolicy(
+  policy: CompiledPolicy,
+  object: KubernetesObject,
+  options: MutationReviewOptions & { admitted: Admitted },
+): PolicyResult {
+  let current = object;
+  const applied: string[] = [];
+  for (const mutation of policy.mutations) {
+    if (whyNotSelected(mutation, current, options) !== undefined) continue;
+    const snapshot = options.snapshot();
+    const mutated = mutation.mutate(current, snapshot, options.admitted);
+    const where = `policy ${policy.ref.name}, rule ${mutation.name}`;
+    if (snapshot.unknown !== undefined) return { failure: `${where}: ${snapshot.unknown} is not known yet: try again` };
+    if (!mutated.ok) return { failure: `${where}: ${mutated.reason}: ${mutated.message}` };
+    if ("idle" in mutated) continue;
+    current = mutated.object;
+    applied.push(`policy ${policy.ref.name}.${mutation.name}: mutated ${printRef(refOf(namedObject(object)))}`);
+    if (policy.appliesOne) break;
+  }
+  return { object: current, applied };
+}
+
+/** While an object has no name yet, what it is going to begin with is compared. */
+function whyNotSelected(
+  mutation: CompiledMutation,
+  object: KubernetesObject,
+  { namespaceLabels, admitted }: MutationReviewOptions & { admitted: Admitted },
+): string | undefined {
+  return mutation.whyNotSelected(namedObject(object), { namespaceLabels, operation: admitted.operation });
+}
+
+function namedObject(object: KubernetesObject): KubernetesObject {
+  const { name, generateName } = object.metadata as JsonObject; // as it came
+  if (typeof name === "string" && name !== "") return object;
+  return { ...object, metadata: { ...object.metadata, name: String(generateName ?? "") } };
+}
