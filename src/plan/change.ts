@@ -14,6 +14,7 @@ import { RecordedSnapshot } from "./snapshot.ts";
 import type { Step } from "./step.ts";
 import { planTarget } from "./target.ts";
 import type { TargetPlan } from "./wanted.ts";
+import { createWishes } from "./wish.ts";
 
 export function planChange(world: World, key: ClaimKey, change: SeenChange): Plan {
   const { policy, rule: name } = claimRef(key);
@@ -64,7 +65,7 @@ function planOne(world: World, { key, change, target, synchronize }: One): Targe
   const object = markedObject(world, { identity, trigger: change.trigger }, target, undefined);
   const plan = planTarget(
     world,
-    { key, digest: claimDigest(identity), target, object, synchronize },
+    { key, digest: claimDigest(identity), target, object, synchronize, wishes: createWishes(world) },
     chainOf(world, key),
   );
   return { ...plan, step: asChange(plan.step, change) };

@@ -26,6 +26,7 @@ import { RecordedSnapshot } from "./snapshot.ts";
 import type { Failure, Step } from "./step.ts";
 import { leftAlone, planTarget } from "./target.ts";
 import type { TargetPlan } from "./wanted.ts";
+import { createWishes } from "./wish.ts";
 
 export function planClaim(world: World, key: ClaimKey): Plan {
   const change = world.changeOf(key);
@@ -112,12 +113,13 @@ function planWanted(world: World, key: ClaimKey, wanted: WantedTargets): Plan {
   const time = rule.usesClock ? printFirstApplied(snapshot.firstApplied(identity)) : undefined;
   const chain = chainOf(world, key);
   const left = rule.synchronize ? [] : recordsOf(world, digest, unmet);
+  const wishes = createWishes(world);
   const plans = [
     ...targets.map((made) => {
       const target = withMutations(world, made);
       if (target === "unknown" || target === "held") return unknownMutations(made, target);
       const object = markedObject(world, fate, target, time);
-      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize }, chain);
+      return planTarget(world, { key, digest, target, object, synchronize: rule.synchronize, wishes }, chain);
     }),
     ...left.map((record) => leftAlone(record)),
   ];

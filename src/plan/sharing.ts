@@ -5,7 +5,7 @@ import type { DesiredTarget } from "../rule/index.ts";
 import { type ClaimKey, claimRef, type TargetRecord, type World } from "../state/index.ts";
 import { findDrift } from "./drift.ts";
 import { fateOf, lastWrite } from "./fate.ts";
-import { wishOf } from "./wish.ts";
+import type { Wishes } from "./wish.ts";
 
 /** The claim that its marks name; without the annotations, a claim that wants it and gives the same digest. */
 export function holderOf(world: World, record: TargetRecord): ClaimKey | undefined {
@@ -22,16 +22,19 @@ export type Hold =
   | { type: "unknown"; because: string }
   | { type: "given up" };
 
+type Holder = { holder: ClaimKey; wishes: Wishes };
+
 /**
  * Whether the holder of a target still wants it. `unknown`: nobody can say just now what it wants, as when its policy is
  * invalid, so nothing is concluded. Its rule is asked, not what was planned: its first plan may be under way.
  */
-export function holdOf(world: World, { ref }: TargetRecord, holder: ClaimKey): Hold {
+export function holdOf(world: World, { ref }: TargetRecord, { holder, wishes }: Holder): Hold {
   const fate = fateOf(world, claimRef(holder));
   if (fate.type === "gone") return { type: "given up" };
   if (fate.type === "held")
     return fate.kept === true ? { type: "given up" } : { type: "unknown", because: fate.because };
-  const wish = wishOf(world, fate.rule, fate.trigger, lastWrite(world, fate.identity));
+  const { rule, trigger } = fate;
+  const wish = wishes.of(holder, { rule, trigger, lastSeen: lastWrite(world, fate.identity) });
   if (wish.type === "unknown") return wish;
   const key = keyOf(ref);
   if (wish.wants.has(key)) return { type: "wanted", as: wish.wants.get(key) };

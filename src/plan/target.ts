@@ -70,7 +70,7 @@ function firstStep(world: World, wanted: Wanted): TargetPlan {
   const { key, target, synchronize } = wanted;
   if (!synchronize && !world.isMoment(key, target))
     return { step: { ...skip(wanted, "it is made once, and made again only when its trigger changes"), inSync: true } };
-  const first = firstMaker(world, target.ref, key);
+  const first = firstMaker(world, wanted);
   return first === key ? { step: firstApply(wanted) } : waitFor(world, wanted, first);
 }
 
@@ -154,7 +154,7 @@ function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): Tar
   const holder = holderOf(world, record);
   const marked = adoptedLike(wanted, record.marks?.adopted ?? false);
   if (holder === wanted.key) return { step: apply(marked, record.uid, "its trigger was deleted and created again") };
-  const hold = holder === undefined ? undefined : holdOf(world, record, holder);
+  const hold = holder === undefined ? undefined : holdOf(world, record, { holder, wishes: wanted.wishes });
   if (holder !== undefined && hold?.type === "wanted")
     return { step: shareOrConflict(wanted, isKeptAs(wanted.target, hold, record), printClaim(holder)) };
   if (!world.isPlanned(ref)) return { step: skip(wanted, "whose it is shows when every claim was planned once") };
@@ -162,7 +162,7 @@ function takeOverMarked(world: World, wanted: Wanted, record: TargetRecord): Tar
     const same = isKeptAs(wanted.target, hold, record);
     return { step: shareOrConflict(wanted, same, `${printClaim(holder)} (${hold.because})`) };
   }
-  const first = firstHeir(world, ref, wanted.key);
+  const first = firstHeir(world, wanted);
   if (first !== wanted.key) return waitFor(world, wanted, first);
   const because =
     holder === undefined ? "nobody wants it whom its marks name" : `${printClaim(holder)} no longer wants it`;

@@ -4,6 +4,7 @@ import type { ClaimDigest, KubernetesObject, ObjectRef } from "../object/index.t
 import type { DesiredTarget } from "../rule/index.ts";
 import type { ClaimKey, Judgement } from "../state/index.ts";
 import type { Failure, SkipStep, Step } from "./step.ts";
+import type { Wishes } from "./wish.ts";
 
 export type Wanted = {
   key: ClaimKey;
@@ -13,6 +14,8 @@ export type Wanted = {
   object: KubernetesObject;
   /** False: made once, and then left alone. */
   synchronize: boolean;
+  /** What others want, as far as it was asked for this plan. */
+  wishes: Wishes;
 };
 
 /** A judgement to remember: as long as neither desired nor live changes, there is nothing to do. */

@@ -2,7 +2,7 @@
 
 import { type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledRule, DesiredTarget } from "../rule/index.ts";
-import type { World } from "../state/index.ts";
+import type { ClaimKey, World } from "../state/index.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 
 /**
@@ -15,7 +15,25 @@ export type Wish =
   | { type: "known"; wants: ReadonlyMap<ObjectKey, DesiredTarget | undefined>; mayWant: string | undefined };
 
 /** `lastSeen`: as for the absence of a trigger. */
-export function wishOf(world: World, rule: CompiledRule, trigger: KubernetesObject, lastSeen: number): Wish {
+export type Asked = { rule: CompiledRule; trigger: KubernetesObject; lastSeen: number };
+
+/** What claims want, asked once for a plan however many targets it has: a rule gives all that it wants for a trigger at once. */
+export type Wishes = { of(key: ClaimKey, asked: Asked): Wish };
+
+/** Good for one plan, as long as the world stands still. */
+export function createWishes(world: World): Wishes {
+  const known = new Map<string, Wish>();
+  return {
+    of(key, asked) {
+      const at = `${asked.lastSeen} ${key}`;
+      const wish = known.get(at) ?? wishOf(world, asked);
+      known.set(at, wish);
+      return wish;
+    },
+  };
+}
+
+function wishOf(world: World, { rule, trigger, lastSeen }: Asked): Wish {
   const snapshot = new RecordedSnapshot(world);
   const desired = rule.desired(trigger, snapshot);
   if (snapshot.unknown !== undefined) return { type: "unknown", because: `${snapshot.unknown} is not known yet` };

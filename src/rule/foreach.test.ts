@@ -202,6 +202,18 @@ describe("a long list", () => {
     expect(desired.failed?.at(-1)?.message).toContain("too much; compute less");
   });
 
+  it("of which each element gives much ends before all of them fill the memory", () => {
+    const trigger = wordy(1_000);
+    const annotations = { ...trigger.metadata.annotations, large: "x".repeat(250_000) };
+    const data = { data: { large: "{{ request.object.metadata.annotations.large }}" } };
+    const rule = foreach({ list: words, name: "made-{{ elementIndex }}", data });
+    const desired = desiredBy(rule, { trigger: { ...trigger, metadata: { ...trigger.metadata, annotations } } });
+    if (!desired.ok) throw new Error(desired.message);
+    expect(desired.targets.length).toBeGreaterThan(100);
+    expect(desired.targets.length).toBeLessThan(200);
+    expect(desired.failed?.at(-1)?.message).toContain("too much; compute less");
+  });
+
   it("has its say again at the next plan", () => {
     const rule = compiledRule(foreach({ list: words, name: "made-{{ elementIndex }}" }));
     for (let plan = 0; plan < 3; plan++)

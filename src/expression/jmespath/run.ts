@@ -45,10 +45,10 @@ export class Run {
     this.spend(bytes >>> 6);
   }
 
-  /** Counts what becomes part of the output. */
+  /** Counts what becomes part of the output. It costs more than what is only built: it is kept, compared and sent. */
   emit(bytes: number): void {
     this.#output += bytes;
     if (this.#output > MAX_OUTPUT_BYTES) throw new Fault(`gives more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`);
-    this.spend(1);
+    this.spend(1 + (bytes >>> 3));
   }
 }
