@@ -11,7 +11,7 @@ export type SampleExample = {
   trigger: KubernetesObject;
   /** Of the same kind, and none of its business. */
   other?: KubernetesObject;
-  /** `NetworkPolicy shop/allow-dns` (of a cluster-scoped one the name alone), and its content. */
+  /** `NetworkPolicy shop/allow-dns` (of a cluster-scoped one the name alone), and its content; of what exists, what is set. */
   makes: { readonly [target: string]: Wanted };
   /** What somebody does to the first of them, as a merge patch; it is put back. */
   change: Json;

@@ -1,6 +1,7 @@
 import { ACCESS } from "./access.fixture.ts";
 import type { SampleExample } from "./example.fixture.ts";
 import { GITOPS } from "./gitops.fixture.ts";
+import { MUTATE } from "./mutate.fixture.ts";
 import { NETWORK } from "./network.fixture.ts";
 import { QUOTA } from "./quota.fixture.ts";
 import { SECRETS } from "./secrets.fixture.ts";
@@ -14,6 +15,7 @@ export { CUSTOM_KINDS, SAMPLE_KINDS } from "./kinds.fixture.ts";
 export const EXAMPLES: { readonly [file: string]: SampleExample } = {
   ...ACCESS,
   ...GITOPS,
+  ...MUTATE,
   ...NETWORK,
   ...QUOTA,
   ...SECRETS,
