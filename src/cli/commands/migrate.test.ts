@@ -34,6 +34,9 @@ describe("perennial migrate", () => {
         spec: {
           mode: "Correct",
           adoption: "IfUnmanaged",
+          applyRules: "All",
+          admission: true,
+          background: true,
           pruneLimit: -1,
           rules: [
             {
