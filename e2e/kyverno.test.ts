@@ -79,6 +79,10 @@ async function waitUntilReady(name: string, status = "True"): Promise<PolicyStat
   return last;
 }
 
+function hasAll(labels: { [key: string]: string }, wanted: object): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
 function uid({ metadata }: KubernetesObject): string | undefined {
   return metadata.uid;
 }
@@ -159,6 +163,30 @@ describe("what Kyverno left", () => {
     expect(status.conditions).toMatchObject([{ type: "Ready", status: "True", reason: "Succeeded" }]);
     expect(status.conditions?.[0]?.message).toMatch(/validate rules.*rule label is left out: mutate rules/);
     expect(status.rulecount).toEqual({ validate: 1, generate: 1, mutate: 1, verifyimages: 0 });
+  });
+
+  it("has mutate rules with targets carried out: once for each change, or kept, as they say", async () => {
+    const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "origin", namespace: "vault" }];
+    const set = (key: string, more: object = {}) => ({
+      ...{ name: key, match: labelled("moves") },
+      mutate: {
+        targets,
+        patchStrategicMerge: { metadata: { labels: { [key]: "{{ request.object.metadata.name }}" } } },
+        ...more,
+      },
+    });
+    const rules = [set("once"), set("kept", { mutateExistingOnPolicyUpdate: true })];
+    await cluster.apply(namespace("moves-a", { moves: "yes" }), kyvernoPolicy("moves", rules));
+    const labels = async (wanted: object): Promise<void> => {
+      await waitForObject(cluster, map("vault", "origin"), ({ metadata }) => hasAll(metadata.labels ?? {}, wanted));
+    };
+    await labels({ kept: "moves-a" });
+    expect((await waitForObject(cluster, map("vault", "origin"))).metadata.labels).not.toHaveProperty("once");
+    await cluster.kubectl("annotate", "namespace", "moves-a", "change=1");
+    await labels({ once: "moves-a", kept: "moves-a" });
+    await cluster.kubectl("label", "configmap", "origin", "-n", "vault", "--overwrite", "once=mine", "kept=mine");
+    await labels({ once: "mine", kept: "moves-a" });
+    await cluster.kubectl("delete", POLICIES, "moves");
   });
 
   it("is untouched by a restart, and at rest no status is written", async () => {

@@ -6,7 +6,9 @@ import {
   type Cluster,
   clusterPolicy,
   configMap,
+  hasData,
   type Labels,
+  laterEventProcessed,
   namespace,
   namespacesLabelled,
   type OperatorProcess,
@@ -44,6 +46,10 @@ const RESTRICTED = "pod-security.kubernetes.io/enforce";
 
 function mutating(name: string, match: object, mutate: object): TestRule {
   return { name, match, mutate };
+}
+
+function labelledWith(label: string): object {
+  return { kinds: ["Namespace"], selector: { matchLabels: { [label]: "*" } } };
 }
 
 /** A label on Namespaces that carry another one; each triggers for itself. */
@@ -235,6 +241,54 @@ describe("a target that is generated too", () => {
     expect(versionOf(await waitForObject(cluster, place))).toBe(rest);
     await cluster.kubectl("patch", "configmap", "-n", "both-a", "made", "-p", '{"data":{"own":"x","more":"y"}}');
     await waitForObject(cluster, place, isBoth);
+  });
+});
+
+describe("a target that was there and is generated since", () => {
+  it("has what both want, whichever comes first", async () => {
+    await cluster.apply(namespace("taken-a"), storedConfigMap("taken-a", "taken", { foreign: "1" }));
+    const match = namespacesLabelled("taken");
+    const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "taken", namespace: TRIGGER_NAME }];
+    const mutate = { targets, patchStrategicMerge: { data: { more: "2" } } };
+    await cluster.apply(
+      clusterPolicy("taken-m", mutating("more", match, mutate)),
+      clusterPolicy("taken-g", { name: "made", match, generate: configMap("taken", { own: "1" }) }),
+    );
+    await cluster.kubectl("label", "namespace", "taken-a", "taken=yes");
+    await waitForObject(cluster, ["configmap", "taken-a", "taken"], hasData({ more: "2", own: "1" }));
+    for (const policy of ["taken-m", "taken-g"]) await inSync(policy, "1/1");
+  });
+});
+
+describe("a rule that acts on changes", () => {
+  const place: Place = ["configmap", "edge-a", "log"];
+  const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "log", namespace: TRIGGER_NAME }];
+
+  it("changes its targets once for each change, and leaves them alone after that", async () => {
+    await cluster.apply(namespace("edge-a", { edge: "yes" }), storedConfigMap("edge-a", "log", { n: "" }));
+    const patchesJson6902 = "- {op: replace, path: /data/n, value: '{{ target.data.n }}1'}";
+    const mutate = { targets, patchesJson6902, mutateExistingOnPolicyUpdate: false };
+    await served(clusterPolicy("edge", mutating("edge", namespacesLabelled("edge"), mutate)));
+    await cluster.kubectl("annotate", "namespace", "edge-a", "change=1");
+    await waitForObject(cluster, place, hasData({ n: "1" }));
+    await cluster.kubectl("annotate", "namespace", "edge-a", "change=2", "--overwrite");
+    await waitForObject(cluster, place, hasData({ n: "11" }));
+    await cluster.kubectl("patch", "configmap", "-n", "edge-a", "log", "-p", '{"data":{"n":"mine"}}');
+    await laterEventProcessed(cluster, operator);
+    expect((await waitForObject(cluster, place)).data).toEqual({ n: "mine" });
+    expect((await policyStatus(cluster, "edge")).rules).toMatchObject([{ type: "Edge" }]);
+    await cluster.kubectl("delete", "clusterpolicy", "edge");
+  });
+
+  it("may read what was before, and the time", async () => {
+    await cluster.apply(namespace("edge-b", { before: "yes", colour: "red" }), storedConfigMap("edge-b", "log"));
+    const was = "{{ request.oldObject.metadata.labels.colour }}";
+    const patchStrategicMerge = { data: { was, at: "{{ time_now_utc() }}" } };
+    const match = { any: [{ resources: { ...labelledWith("before"), operations: ["UPDATE"] } }] };
+    await served(clusterPolicy("before", mutating("before", match, { targets, patchStrategicMerge })));
+    await cluster.kubectl("label", "namespace", "edge-b", "colour=blue", "--overwrite");
+    const { data } = await waitForObject(cluster, ["configmap", "edge-b", "log"], ({ data }) => data !== undefined);
+    expect(data).toEqual({ was: "red", at: expect.stringMatching(/^\d{4}-/) });
   });
 });
 

@@ -76,9 +76,10 @@ function has(found: unknown, wanted: Wanted | undefined): boolean {
   return Object.entries(wanted).every(([key, value]: [string, Wanted]) => has(fields.get(key), value));
 }
 
-/** What has to come back: the content, and labels and annotations. */
+/** What has to come back: the content, and labels and annotations, but for the one that counts how often a Deployment changed. */
 function substanceOf(object: KubernetesObject) {
-  const { labels = {}, annotations = {} } = object.metadata;
+  const { labels = {}, annotations: found = {} } = object.metadata;
+  const { "deployment.kubernetes.io/revision": _revision, ...annotations } = found;
   return { content: contentOf(object), labels, annotations };
 }
 

@@ -4,7 +4,7 @@ import { keyOf } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
-import { type ClaimOutcome, failuresOf, timed, waitOf } from "./claim-outcome.ts";
+import { type ClaimOutcome, failuresOf, OUTDATED_RETRY, timed, waitOf } from "./claim-outcome.ts";
 
 /** May pass by itself, or by somebody's doing; all others are told, and the change is let go. */
 const PASSING: ReadonlySet<Reason> = new Set([
@@ -31,9 +31,12 @@ export function concludeChange(options: ClaimWorkerOptions, outcome: ClaimOutcom
   if (refusals.some(({ heals }) => heals === "quota")) onQuota();
   remember(options, outcome);
   onPlanned(keyOf(policy));
-  const waits = plan.again !== undefined || exhausted || failures.some(({ reason }) => PASSING.has(reason));
+  const { isOutdated } = outcome.mutated;
+  const waits =
+    plan.again !== undefined || exhausted || isOutdated || failures.some(({ reason }) => PASSING.has(reason));
   if (!waits) return letGo(options, key);
   if (plan.again !== undefined) queue.addLater(key, plan.again);
+  else if (isOutdated) queue.addLater(key, OUTDATED_RETRY);
   else if (refusals.some(({ reason }) => reason === "Unreachable")) queue.addLater(key, waitOf(refusals));
   else queue.retry(key);
 }

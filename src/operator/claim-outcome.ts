@@ -35,7 +35,7 @@ export const UNREACHABLE_RETRY = 1_000;
 const AFTER_MUTATIONS = 500;
 
 /** The watch is about to show what had changed; nobody is told of what only the server's bookkeeping shows. */
-const OUTDATED_RETRY = 100;
+export const OUTDATED_RETRY = 100;
 
 /** An object that cannot be made ours may change or go without an event that would show it. */
 const FOREIGN_RETRY = 300_000;

@@ -62,6 +62,7 @@ class ClaimRun {
       if (steps.length === 0) return this.#conclude(plan);
       if (!mayWrite()) return this.#wait();
       await Promise.all(steps.map((step) => (isQuestion(step) ? this.#ask(step) : this.#send(step))));
+      if (steps.every(isMutation)) return this.#conclude(plan); // what came of it the watches show
     }
     this.#conclude(this.#plan(), true);
   }
@@ -141,6 +142,7 @@ class ClaimRun {
     this.#logStep(step, outcome.type);
     if (outcome.type === "failed") return this.#noteFailed(step, outcome.failure);
     this.#mutated.done.add(target);
+    if (outcome.type === "written") this.#options.changes.noteMutated(this.#key, target);
     if (outcome.type === "outdated") this.#mutated.isOutdated = true;
     if (outcome.type !== "written" || step.verb !== "mutate") return;
     const { world, repairs } = this.#options;
@@ -260,6 +262,10 @@ function isChangedByOthers(outcome: Outcome, { changed }: Meanwhile): boolean {
 
 function isRequest(step: Step): step is WriteStep | QuestionStep {
   return isWrite(step) || isQuestion(step);
+}
+
+function isMutation({ verb }: Step): boolean {
+  return verb === "mutate" || verb === "revert";
 }
 
 function attemptOf(step: WriteStep): Attempt | undefined {

@@ -41,6 +41,9 @@ export function concludeMutations(
   for (const step of plan.steps)
     if (step.verb === "skip" && step.inSync)
       repairs.settled(keyOf(step.target), { policy: keyOf(policy), rule, target: step.target }, world.now);
+  for (const step of plan.steps)
+    if (step.verb === "skip" && step.isLeftToMaker)
+      for (const claim of world.claims.wanting(keyOf(step.target))) queue.add(claim);
   const [earlier, now] = [before?.mutations, plan.mutations];
   const targets = new Set([...(earlier?.targets ?? []), ...(now?.targets ?? [])]);
   const isSame = earlier?.rule === now?.rule && earlier?.trigger === now?.trigger;

@@ -81,14 +81,14 @@ function setPolicy(world: ObservedWorld, key: ObjectKey, state: PolicyState): vo
   world.progress.set(
     key,
     new Map(
-      rules.map(({ name, triggers, targets, existing }) => [
+      rules.map(({ name, triggers, targets, existing, changes }) => [
         name,
         {
           ready: false,
           awaited: new Set(),
           stuck: triggers.length === 0,
           targets: targets.map(groupKindKey),
-          mutates: existing?.resources.map(groupKindKey) ?? [],
+          mutates: changes === undefined ? (existing?.resources.map(groupKindKey) ?? []) : [],
           since: world.now,
         },
       ]),

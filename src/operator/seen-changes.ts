@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { isBeingDeleted, type ObjectRef, refOf } from "../object/index.ts";
+import { isBeingDeleted, type ObjectKey, type ObjectRef, refOf } from "../object/index.ts";
 import { whyNotSelected } from "../plan/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, changesContent, claimKey, type ObjectChange, type SeenChange } from "../state/index.ts";
@@ -57,6 +57,11 @@ export class SeenChanges {
     }
   }
 
+  /** An existing object was changed as the first change of the claim calls for. */
+  noteMutated(key: ClaimKey, target: ObjectKey): void {
+    this.#options.world.changes.get(key)?.[0]?.mutated?.add(target);
+  }
+
   #take(policy: ObjectRef, rule: CompiledRule, seen: Seen): void {
     const { world, queue, log } = this.#options;
     const { trigger, operation } = seen;
@@ -66,7 +71,7 @@ export class SeenChanges {
       log.error({ claim: key, operation }, "too many changes wait to be acted on: this one is lost");
       return;
     }
-    const change = { ...seen, id: randomUUID(), time: new Date() };
+    const change = { ...seen, id: randomUUID(), time: new Date(), mutated: new Set<ObjectKey>() };
     this.#waiting += 1;
     if (this.#lease === "lapsed") this.#unsure.add(change);
     const waiting = world.changes.get(key);

@@ -10,6 +10,7 @@ import { chainOf } from "./chain.ts";
 import { nothing, type Plan } from "./claim-plan.ts";
 import { absenceOf } from "./fate.ts";
 import { markedObject } from "./marked.ts";
+import { planMutationsFor } from "./mutation-change.ts";
 import { RecordedSnapshot } from "./snapshot.ts";
 import type { Step } from "./step.ts";
 import { planTarget } from "./target.ts";
@@ -26,6 +27,7 @@ export function planChange(world: World, key: ClaimKey, change: SeenChange): Pla
   const absence = change.operation === "DELETE" ? absenceOf(world, refOf(change.trigger), LONG_SEEN) : undefined;
   if (absence?.type === "held")
     return { ...nothing(key, absence.again === undefined ? "gone" : "held", absence.because), ...againOf(absence) };
+  if (rule.existing !== undefined) return planMutationsFor(world, key, { change, existing: rule.existing });
   const snapshot = new RecordedSnapshot(world, change);
   const desired = rule.desired(change.trigger, snapshot, change);
   const { calls } = snapshot;

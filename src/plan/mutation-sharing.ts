@@ -50,7 +50,8 @@ function placesOf(world: World, key: ClaimKey): readonly MutationPlace[] {
   return found.ok && "places" in found ? found.places : [];
 }
 
-function applicationsOf(
+/** What these places do to the object, one after the other. */
+export function applicationsOf(
   key: ClaimKey,
   places: readonly MutationPlace[],
   { object, resource }: Pick<MutationWanted, "object" | "resource">,
@@ -111,7 +112,7 @@ function whyNotAtRest(
   { key, all, schema }: Together,
 ): string | undefined {
   const again = mutatedBy(result, [application]);
-  if (!again.ok) return undefined;
+  if (!again.ok || again.object === result) return undefined;
   const [place] = changedPlaces(result, again.object, schema);
   if (place === undefined) return undefined;
   const isOwn = application.key === key;

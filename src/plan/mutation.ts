@@ -18,7 +18,7 @@ import { jsonPatchBetween } from "./json-difference.ts";
 import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
 import { applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
 import type { MutationWanted } from "./mutation-wanted.ts";
-import type { Failure, MutateStep, Step } from "./step.ts";
+import type { Failure, MutateStep, SkipStep, Step } from "./step.ts";
 
 /** `atRest`: the object, when nothing is to be done and nothing but a change of it could change that. */
 export type MutationPlan = { step: Step; atRest?: KubernetesObject };
@@ -41,9 +41,9 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   if (!own.ok) return { step: failing(object, own) };
   const restless = whyRestless(object, own.object, { key, all, schema: fate.existing.schemaOf(object) });
   if (restless !== undefined) return { step: failing(object, { reason: "NotConvergent", message: restless }) };
-  const step = stepTo(wanted, own.object, before);
+  const step = own.object === object ? undefined : stepTo(wanted, own.object, before);
   if (step?.verb === "mutate" && isKeptByMaker(world, object, target))
-    return { step: skip(object, "it is generated, and who generates it writes that too") };
+    return { step: { ...skip(object, "it is generated, and who generates it writes that too"), isLeftToMaker: true } };
   if (step !== undefined) return { step };
   return { step: skip(object, "it is as the rule wants it", true), ...(isAlone ? { atRest: object } : {}) };
 }
@@ -88,7 +88,7 @@ function stepTo(
   };
 }
 
-function writeOf(
+export function writeOf(
   object: KubernetesObject,
   next: KubernetesObject,
   { applied }: MutationDifference,
@@ -112,10 +112,11 @@ function notAccepted(paths: readonly string[]): Failure {
   return { reason: "NotAccepted", message };
 }
 
-function skip(object: KubernetesObject, because: string, inSync = false): Step {
+function skip(object: KubernetesObject, because: string, inSync = false): SkipStep {
   return { verb: "skip", target: refOf(object), because, inSync };
 }
 
 function failing(object: KubernetesObject, { reason, message }: Failure): Step {
-  return { ...skip(object, message), failure: { reason, message, target: refOf(object) } } as Step;
+  const target = refOf(object);
+  return { verb: "skip", target, because: message, inSync: false, failure: { reason, message, target } };
 }

@@ -5,6 +5,7 @@ import { type ClaimKey, claimRef, type PolicyState } from "../state/index.ts";
 import type { Plan } from "./claim-plan.ts";
 import { planClaim } from "./plan.ts";
 import {
+  applied,
   CONFIG_MAPS,
   claimOf,
   configMapRule,
@@ -234,6 +235,23 @@ describe("a generated object that is mutated too", () => {
     expect(planOf(world, state, "made", shop).steps).toMatchObject([
       { verb: "apply", object: { data: { own: "1", more: "2" } } },
     ]);
+  });
+
+  it("is left to who generates it", () => {
+    const world = servedWorld(shop);
+    const state = servePolicy(world, "p", [configMapRule("made", { own: "1" }), rule("more", more)]);
+    const key = claimOf(state, "made", shop);
+    const first = planClaim(world, key);
+    const made = first.steps.flatMap((step) => (step.verb === "apply" ? [applied(step.object)] : []));
+    for (const object of made) {
+      put(world, object);
+      world.inventory.observe(object, { resource: CONFIG_MAPS, by: "creation", now: world.now });
+    }
+    world.claims.set({ key, wants: new Set(first.wants), inSync: 1, failures: [] }, `${keyOf(state.ref)}\nmade`, []);
+    const plan = planOf(world, state, "more", shop);
+    expect(plan.steps).toMatchObject([{ verb: "skip", inSync: false, isLeftToMaker: true }]);
+    remember(world, plan);
+    expect(planClaim(world, key).steps).toMatchObject([{ verb: "apply", object: { data: { own: "1", more: "2" } } }]);
   });
 
   it("is not written while it is not known what is set", () => {

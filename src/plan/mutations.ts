@@ -48,10 +48,10 @@ export function planMutations(world: World, key: ClaimKey, fate: MutatingFate): 
   };
 }
 
-const NO_PLACES: ReadonlyMap<ObjectKey, Placed> = new Map();
+export const NO_PLACES: ReadonlyMap<ObjectKey, Placed> = new Map();
 
 /** Each object once, however many entries of targets mean it. */
-function placesOf(
+export function placesOf(
   world: World,
   places: readonly MutationPlace[],
   snapshot: RecordedSnapshot,

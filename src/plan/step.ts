@@ -67,6 +67,8 @@ export type SkipStep = OfTarget & {
   verb: "skip";
   failure?: Failure;
   inSync: boolean;
+  /** Who generates it is to write it, and has to be planned for that. */
+  isLeftToMaker?: true;
   /** It would be deleted; whether it is, is decided for its policy as a whole. */
   gathered?: true;
 };

@@ -3,7 +3,7 @@
  * file has to repeat, and with what this group means otherwise.
  */
 
-import { isJsonObject, type Json, type JsonObject, KYVERNO, ownValue } from "../object/index.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "../object/index.ts";
 import { convertPolicy } from "./kyverno.ts";
 import { type ParsedPolicy, parsePolicy } from "./parse.ts";
 
@@ -30,7 +30,10 @@ export function parseForeignPolicy(object: JsonObject): ForeignPolicy {
     counts: countsOf(object),
     notes: [
       ...notes.filter((note) => /^spec\.rules\[\d+\] is left out/.test(note)),
-      ...mutating.map((name) => `rule ${name} is left out: mutate rules of ${KYVERNO} are not served yet`),
+      ...mutating.map(
+        (name) =>
+          `rule ${name} is left out: mutate rules without targets are not served yet, as they act when objects are admitted`,
+      ),
     ],
   };
 }
@@ -44,10 +47,13 @@ function withoutAdmission(spec: Json | undefined): JsonObject {
 
 function splitRules({ spec }: JsonObject): { served: JsonObject[]; mutating: string[] } {
   const rules = listOf(objectOf(spec).rules).filter(isJsonObject);
-  const { mutate = [], generate = [] } = Object.groupBy(rules, (rule) =>
-    rule.mutate === undefined ? "generate" : "mutate",
-  );
-  return { served: generate.map(withoutOwnLabels), mutating: mutate.map(({ name }) => String(name)) };
+  const { admitted = [], stored = [] } = Object.groupBy(rules, (rule) => (isAdmitted(rule) ? "admitted" : "stored"));
+  return { served: stored.map(withoutOwnLabels), mutating: admitted.map(({ name }) => String(name)) };
+}
+
+/** It acts on objects when they are admitted. */
+function isAdmitted({ mutate }: JsonObject): boolean {
+  return mutate !== undefined && objectOf(mutate).targets === undefined;
 }
 
 /** In this group a namespaceSelector never holds for a Namespace: it is no kind of such a filter. */

@@ -94,15 +94,6 @@ export const mutate = constrained(
       holds: (value) => !has(value, field) || has(value, "targets"),
     }),
   ),
-  objectRule({
-    code: "UnsupportedField",
-    field: "mutateExistingOnPolicyUpdate",
-    online: true,
-    cel: "!has(self.mutateExistingOnPolicyUpdate) || self.mutateExistingOnPolicyUpdate",
-    message:
-      "false (targets are changed once for each change of the trigger) is not served by this version: remove it, and the targets are kept as the patch says",
-    holds: (value) => value.mutateExistingOnPolicyUpdate !== false,
-  }),
 ).describe("What is changed: exactly one of patchStrategicMerge, patchesJson6902 and foreach.");
 
 export type Mutate = z.infer<typeof mutate>;

@@ -21,7 +21,7 @@ export const REASONS = {
   Correcting: "Some objects differ from what the policy wants and are being put right; this ends by itself.",
   Progressing: "Nothing holds the policy up.",
   Succeeded:
-    "The rules of a policy of kyverno.io that generate are served; in that group this is the reason for Ready.",
+    "The rules of a policy of kyverno.io that generate, or change existing objects, are served; in that group this is the reason for Ready.",
   Granted: "Every permission that the policy needs is there.",
   // Of policies that cannot be served as they stand.
   InvalidPolicy: "The policy is wrong as written; the message has path, value and what would be right.",

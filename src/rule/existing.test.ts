@@ -69,24 +69,6 @@ describe("targets", () => {
       `UnsupportedField ${AT}.targets[0].kind`,
     ],
     ["a kind with a wildcard", { targets: [{ apiVersion: "v1", kind: "*" }] }, {}, `InvalidKind ${AT}.targets[0].kind`],
-    [
-      "one change for each change",
-      { targets: [MAP], mutateExistingOnPolicyUpdate: false },
-      {},
-      `UnsupportedField ${AT}.mutateExistingOnPolicyUpdate`,
-    ],
-    [
-      "the same at the older place",
-      { targets: [MAP] },
-      { spec: { mutateExistingOnPolicyUpdate: false } },
-      "UnsupportedField spec.mutateExistingOnPolicyUpdate",
-    ],
-    [
-      "a match that listens to changes alone",
-      { targets: [MAP] },
-      { match: { any: [{ resources: { kinds: ["Namespace"], operations: ["UPDATE"] } }] } },
-      "UnsupportedField spec.rules[0].match",
-    ],
     ["none of them", { revertOnDelete: true }, {}, `ExclusiveFields ${AT}.revertOnDelete`],
     [
       "a patch that goes by the time",
@@ -137,5 +119,34 @@ describe("targets", () => {
       ok: true,
       idle: expect.anything(),
     });
+  });
+
+  it.each<[string, JsonObject, More, Json | undefined]>([
+    ["what is stored", {}, {}, undefined],
+    ["changes, where they are not kept", { mutateExistingOnPolicyUpdate: false }, {}, ["CREATE", "UPDATE"]],
+    ["the same at the older place", {}, { spec: { mutateExistingOnPolicyUpdate: false } }, ["CREATE", "UPDATE"]],
+    [
+      "what is stored, where the rule itself says so",
+      { mutateExistingOnPolicyUpdate: true },
+      { spec: { mutateExistingOnPolicyUpdate: false } },
+      undefined,
+    ],
+    [
+      "changes, where match listens to nothing else",
+      {},
+      { match: { any: [{ resources: { kinds: ["Namespace"], operations: ["UPDATE"] } }] } },
+      ["UPDATE"],
+    ],
+    [
+      "changes, where it reads the old object",
+      { patchStrategicMerge: { metadata: { labels: { a: "{{ request.oldObject.metadata.name }}" } } } },
+      {},
+      ["CREATE", "UPDATE"],
+    ],
+  ])("are about %s", (_what, mutate, more, changes) => {
+    const rule = compiled({ targets: [MAP], ...mutate }, more);
+    if (Array.isArray(rule)) throw new Error(rule.join());
+    expect(rule.changes === undefined ? undefined : [...rule.changes]).toEqual(changes);
+    expect(rule.type).toBe(changes === undefined ? "Mutate" : "Edge");
   });
 });

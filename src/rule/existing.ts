@@ -3,6 +3,7 @@
 import { digestOf, type KubernetesObject, keyOf, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
+import type { Change } from "./change.ts";
 import { compileContext } from "./context.ts";
 import { changesOf, listeningOf } from "./edge.ts";
 import { compileExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
@@ -47,11 +48,11 @@ export function compileExisting(
   const patchRoots = new Set([...roots, "target", ...known.flatMap((target) => [...target.context.names])]);
   build.usesClock = false;
   const patches = compileMutate(mutate, { path: `${path}.mutate`, roots: patchRoots, build, depth: 0 });
-  if (build.usesClock) build.issues.push({ code: "UnsupportedField", path: `${path}.mutate`, message: TIMED });
-  noteEdges(rule, scope, build);
+  const { usesClock } = build;
+  const changes = edgesOf(rule, scope, build);
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const selection = compileSelection(rule.match, rule.exclude);
-  const meaning = { policy: ref, rule: name, context, preconditions, patches, targets: known, served };
+  const meaning = { policy: ref, rule: name, context, preconditions, patches, targets: known, served, usesClock };
   const labels = onlyLabels(rule.match);
   const triggers = scope.triggersOf(selection);
   const hasContext = [context, ...known.map((target) => target.context)].some(({ entries }) => entries.length > 0);
@@ -59,8 +60,8 @@ export function compileExisting(
     ok: true,
     rule: {
       name,
-      type: "Mutate",
-      changes: undefined,
+      type: changes === undefined ? "Mutate" : "Edge",
+      changes,
       triggers,
       targets: [],
       reads: [...build.reads, ...known.map(({ read }) => read)],
@@ -79,7 +80,7 @@ export function compileExisting(
         resources: [...new Map(known.map(({ resource }) => [resourceKey(resource), resource])).values()],
         reverts: mutate.revertOnDelete === true,
         isStable: !hasContext && !decidesByClock && build.reads.length === 0,
-        for: (trigger, snapshot) => mutationsFor(meaning, trigger, snapshot),
+        for: (trigger, snapshot, change) => mutationsFor(meaning, trigger, { snapshot, change }),
         schemaOf: (object) => mergeSchemaOf(object, served),
       },
       whyNotSelected: (trigger, surroundings) =>
@@ -98,36 +99,39 @@ export function mutationManager(policy: ObjectRef, rule: string): string {
   return `perennial/${digestOf([keyOf(policy), rule]).slice(0, 16)}`;
 }
 
-/** Rules about changes are told, as only what is stored is served. */
-function noteEdges({ match, mutate }: Rule, { path, mutateExistingOnPolicyUpdate }: ExistingScope, build: Build): void {
-  const own = mutate?.mutateExistingOnPolicyUpdate;
-  const field = own === undefined ? "spec.mutateExistingOnPolicyUpdate" : `${path}.mutate.mutateExistingOnPolicyUpdate`;
-  if ((own ?? mutateExistingOnPolicyUpdate) === false)
-    build.issues.push({ code: "UnsupportedField", path: field, message: ONLY_KEPT });
+/** The operations that it acts on, once for each; undefined when it is kept true. Issues are noted. */
+function edgesOf({ match, mutate }: Rule, scope: ExistingScope, build: Build): CompiledRule["changes"] {
+  const { path } = scope;
   const listening = listeningOf(match, `${path}.match`);
   build.issues.push(...listening.issues);
-  if (changesOf(listening, path, build) !== undefined)
-    build.issues.push({ code: "UnsupportedField", path: `${path}.match`, message: ONLY_STORED });
+  const isKept = mutate?.mutateExistingOnPolicyUpdate ?? scope.mutateExistingOnPolicyUpdate ?? true;
+  const changes = changesOf(listening, path, build) ?? (isKept ? undefined : listening.operations);
+  if (changes === undefined && build.usesClock)
+    build.issues.push({ code: "UnsupportedField", path: `${path}.mutate`, message: TIMED });
+  if (changes !== undefined && mutate?.revertOnDelete === true)
+    build.issues.push({ code: "UnsupportedField", path: `${path}.mutate.revertOnDelete`, message: NOT_KEPT });
+  return changes;
 }
 
 const TIMED =
   "the patch asks for the time, so it would change its targets again each time they are looked at: take the time from the trigger, such as its creationTimestamp";
-const ONLY_KEPT =
-  "false (targets are changed once for each change of the trigger) is not served by this version: remove it, and the targets are kept as the patch says";
-const ONLY_STORED =
-  "the rule is about changes (UPDATE, DELETE or request.oldObject), and rules with targets are served about what is stored only: let match listen to CREATE too, and leave the old object out";
+const NOT_KEPT =
+  "what is changed once for each change of the trigger is not kept, and not taken back: remove it, or let the rule hold for what is stored";
 
 type Meaning = Omit<TargetMeaning, "target"> & {
   policy: ObjectRef;
   rule: string;
   context: CompiledContext;
   preconditions: CompiledPreconditions | undefined;
+  usesClock: boolean;
   targets: readonly TargetMeaning["target"][];
 };
 
-function mutationsFor(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): MutationsFor {
-  const scope = mutateScope(meaning, trigger, { snapshot });
-  const reason = meaning.preconditions?.whyNot(scope);
+type Moment = { snapshot: Snapshot; change: Change | undefined };
+
+function mutationsFor(meaning: Meaning, trigger: KubernetesObject, { snapshot, change }: Moment): MutationsFor {
+  const scope = mutateScope(meaning, trigger, { snapshot, change });
+  const reason = meaning.preconditions?.whyNot(scope.inRealTime());
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
   const places: MutationPlace[] = [];
   for (const target of meaning.targets) {

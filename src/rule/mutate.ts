@@ -19,6 +19,7 @@ import {
   versionOf,
 } from "../object/index.ts";
 import type { Rule } from "../policy/index.ts";
+import type { Change } from "./change.ts";
 import { CLAIM_STEPS, ClaimEnvironment } from "./claim-environment.ts";
 import { type Failed, failed } from "./failed.ts";
 import { compileLoop, MOST_ELEMENTS, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
@@ -100,15 +101,22 @@ function bindingsOf(object: KubernetesObject, admitted: Admitted | undefined): {
 
 /** What the rule's expressions see of an object. The time is real: what is asked for is what a request would see. */
 export function mutateScope(
-  { policy, rule, context }: Pick<MutateMeaning, "policy" | "rule" | "context">,
+  { policy, rule, context, usesClock = false }: ScopeMeaning,
   object: KubernetesObject,
-  { snapshot, admitted }: { snapshot: Snapshot; admitted?: Admitted | undefined },
+  { snapshot, admitted, change }: Looked,
 ): Scope {
   const trigger = { ...refOf(object), name: object.metadata.name ?? "" }; // which the API server may still have to give
   const claim = { policy, rule, trigger, triggerUid: object.metadata.uid ?? "" };
-  const environment = new ClaimEnvironment({ snapshot, claim, usesClock: false, budget: { left: CLAIM_STEPS } });
-  return new Scope(bindingsOf(object, admitted), { snapshot, environment }, context);
+  const environment = new ClaimEnvironment({ snapshot, claim, usesClock, budget: { left: CLAIM_STEPS } });
+  const bindings = change === undefined ? bindingsOf(object, admitted) : triggerBindings(object, change);
+  return new Scope(bindings, { snapshot, environment }, context);
 }
+
+/** `admitted`: the request; `change`: what a rule about changes acts on. Neither: the object is stored. */
+type Looked = { snapshot: Snapshot; admitted?: Admitted | undefined; change?: Change | undefined };
+
+/** `usesClock`: the time is that of the claim, or of the change that it is about. */
+type ScopeMeaning = Pick<MutateMeaning, "policy" | "rule" | "context"> & { usesClock?: boolean };
 
 /** How patches merge the lists of the object. */
 export function mergeSchemaOf(object: KubernetesObject, served: ServedKinds): MergeSchema {

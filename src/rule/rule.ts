@@ -127,8 +127,8 @@ export type ExistingMutation = {
   reverts: boolean;
   /** True when nothing but the trigger and the object decides what becomes of the object. */
   isStable: boolean;
-  /** Which objects are changed for a selected trigger, and how. */
-  for(trigger: KubernetesObject, snapshot: Snapshot): MutationsFor;
+  /** Which objects are changed for a selected trigger, and how; of an edge rule for a change of it. */
+  for(trigger: KubernetesObject, snapshot: Snapshot, change?: Change): MutationsFor;
   /** How lists of the object are merged. */
   schemaOf(object: KubernetesObject): MergeSchema;
 };

@@ -1,6 +1,6 @@
 /** A change of a trigger that an edge rule acts on, once: kept until that is done. */
 
-import type { KubernetesObject } from "../object/index.ts";
+import type { KubernetesObject, ObjectKey } from "../object/index.ts";
 import type { Change } from "../rule/index.ts";
 
 export type SeenChange = Change & {
@@ -10,4 +10,6 @@ export type SeenChange = Change & {
   id: string;
   /** When it was seen. */
   time: Date;
+  /** Existing objects that were changed for it: each is changed once. */
+  mutated?: Set<ObjectKey>;
 };

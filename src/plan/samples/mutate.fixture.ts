@@ -6,10 +6,10 @@ const LEVEL = "pod-security.kubernetes.io";
 
 export const MUTATE: { readonly [file: string]: SampleExample } = {
   "mutate/default-pull-secret.yaml": {
-    stored: [objectAt("pulling/default", "v1", "ServiceAccount")],
-    trigger: namespaceNamed("pulling", { labels: { registry: "registry-credentials" } }),
-    other: namespaceNamed("not-pulling"),
-    makes: { "ServiceAccount pulling/default": { imagePullSecrets: [{ name: "registry-credentials" }] } },
+    stored: [objectAt("registered/default", "v1", "ServiceAccount")],
+    trigger: namespaceNamed("registered", { labels: { registry: "registry-credentials" } }),
+    other: namespaceNamed("unregistered"),
+    makes: { "ServiceAccount registered/default": { imagePullSecrets: [{ name: "registry-credentials" }] } },
     change: { imagePullSecrets: [] },
   },
   "mutate/pod-security.yaml": {
