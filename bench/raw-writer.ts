@@ -7,13 +7,14 @@
 import { createInterface } from "node:readline";
 import { connectCluster, loadCredentials } from "../src/cluster/index.ts";
 import { asJson, objectPath } from "../src/object/index.ts";
-import { createNamespace, inParallel, rawObject, TARGET_KINDS } from "./workload.ts";
+import { createNamespace, DEPLOYMENTS, inParallel, rawObject, TARGET_KINDS } from "./workload.ts";
 
-/** `burst`: namespaces and their targets; `alone`: one namespace; `writes`: so many targets of each kind, one at a time. */
+/** `burst`: namespaces and their targets; `alone`: one namespace; `writes`: so many targets of each kind, one at a time; `labels`: on so many Deployments. */
 export type RawCommand =
   | { do: "burst"; prefix: string; namespaces: number; width: number; validates: boolean }
   | { do: "alone"; namespace: string }
-  | { do: "writes"; namespace: string; ofEach: number };
+  | { do: "writes"; namespace: string; ofEach: number }
+  | { do: "labels"; namespace: string; count: number };
 
 /** `at`: milliseconds since 1970 of the answer to the (last) namespace; `times`: milliseconds of each write. */
 export type RawAnswer = { at: number; cpuMillis: number; times: number[] };
@@ -37,6 +38,8 @@ function obey(command: RawCommand): Promise<Omit<RawAnswer, "cpuMillis">> {
       return alone(command.namespace);
     case "writes":
       return writes(command);
+    case "labels":
+      return labels(command);
   }
 }
 
@@ -69,6 +72,17 @@ async function writes({ namespace, ofEach }: Extract<RawCommand, { do: "writes" 
     }
   }
   return { at: Date.now(), times };
+}
+
+async function labels({ namespace, count }: Extract<RawCommand, { do: "labels" }>) {
+  const names = Array.from({ length: count }, (_, i) => `d-${i}`);
+  await Promise.all(
+    names.map((name) => {
+      const metadata = { name, namespace, labels: { raw: "yes" } };
+      return apply({ resource: DEPLOYMENTS, object: { apiVersion: "apps/v1", kind: "Deployment", metadata } }, false);
+    }),
+  );
+  return { at: Date.now(), times: [] };
 }
 
 async function applyTargets(namespace: string, validates = true): Promise<void> {

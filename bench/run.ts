@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../e2e/harness/index.ts";
 import { measureLatency } from "./latency.ts";
+import { measureMutateExisting } from "./mutate-existing.ts";
 import { measurePlanning } from "./planning.ts";
 import { measurePolicyEdit } from "./policy-edit.ts";
 import { measureMemory, measureRest } from "./rest.ts";
@@ -30,6 +31,7 @@ const table = new Table();
   await measureRest(stage, table, Number(values.rest));
   measureMemory(stage, table);
   await measurePolicyEdit(stage, table);
+  await measureMutateExisting(stage, table);
 }
 measurePlanning(table);
 const introduction = [

@@ -34,6 +34,8 @@ export const TARGET_KINDS: readonly { resource: Resource; name: string; content:
   },
 ];
 
+export const DEPLOYMENTS = resource("apps", "Deployment", "deployments");
+
 /** One rule for each of them, for Namespaces with the label. */
 export function benchPolicy(label: string): object {
   const match = { any: [{ resources: { kinds: ["Namespace"], selector: { matchLabels: { [label]: "yes" } } } }] };
