@@ -25,6 +25,7 @@ function policyWith(more: object = {}): object {
 
 export async function measureMutateExisting(stage: Stage, table: Table): Promise<void> {
   const { cluster, operator } = stage;
+  await cluster.grant("mutated", [{ apiGroups: ["apps"], resources: ["deployments"] }]);
   await cluster.apply(namespace(PLACE), storedConfigMap(PLACE, "trigger", {}, { labels: { mutates: "yes" } }));
   await inParallel(
     Array.from({ length: COUNT }, (_, i) => i),

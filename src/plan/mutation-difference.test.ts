@@ -68,6 +68,13 @@ describe("what a mutation makes different", () => {
     expect([paths, applied]).toEqual([[["c"]], { a: 1, c: 1, ...pod({ name: "x", image: "i" }) }]);
   });
 
+  it("knows what it applied in the server's words", () => {
+    const paths = (owned?: JsonObject) =>
+      mutationDifference({ cpu: "1" }, { cpu: "1000m" }, { schema: PLAIN_SCHEMA, owned }).paths;
+    expect(paths({ "f:cpu": {} })).toEqual([]);
+    expect(paths()).toEqual([["cpu"]]);
+  });
+
   it("does not apply in the place of somebody's content what is to be taken out again", () => {
     const applied = (before: JsonObject, after: JsonObject, owned = {}): JsonObject | undefined =>
       mutationDifference(before, after, { schema: PLAIN_SCHEMA, reverts: true, owned }).applied;

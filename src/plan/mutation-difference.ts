@@ -19,6 +19,7 @@ import {
   setOwn,
   stepInto,
 } from "../object/index.ts";
+import { isNormalised } from "./normalised.ts";
 
 export type MutationDifference = {
   /** Where the object changes. */
@@ -54,7 +55,10 @@ function partOf(before: Json | undefined, after: Json, walk: Walk): Json | undef
     return partOfMap(before, after, walk);
   if (!isWhole && Array.isArray(after) && schema.keys !== undefined && (before === undefined || Array.isArray(before)))
     return partOfList(before, after, { ...walk, keys: schema.keys });
-  const isChanged = before === undefined || !isEqual(before, after);
+  // in the server's words: of a value that somebody else wrote the rule would not own the place
+  const isKept =
+    before !== undefined && (isEqual(before, after) || (owned !== undefined && isNormalised(after, before)));
+  const isChanged = !isKept;
   if (isChanged) walk.found.paths.push(walk.at);
   else if (owned === undefined) return undefined;
   const isReplaced = isChanged && before !== undefined && owned === undefined && walk.at[0] !== "metadata";
