@@ -1,6 +1,7 @@
 /** What it costs to set a label on a thousand Deployments that are there already, beside the raw writer doing the same. */
 
 import { clusterPolicy, namespace, policyStatus, storedConfigMap, waitUntil } from "../e2e/harness/index.ts";
+import { asJson } from "../src/object/index.ts";
 import { reflect } from "../src/watch/index.ts";
 import { cpuMillisOf, difference } from "./figures.ts";
 import { Stage } from "./stage.ts";
@@ -32,6 +33,10 @@ export async function measureMutateExisting(stage: Stage, table: Table): Promise
     16,
     (i) => createDeployment(stage, i),
   );
+  await waitUntil("their controller has seen them", async () => {
+    const found = await stage.cluster.list("deployments", PLACE);
+    return found.every((deployment) => JSON.stringify(asJson(deployment).status ?? {}).includes("observedGeneration"));
+  });
   const raw = await labelled(stage, "raw", async () => {
     await stage.raw.obey({ do: "labels", namespace: PLACE, count: COUNT });
   });
