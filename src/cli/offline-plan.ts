@@ -115,7 +115,10 @@ function noteHeld(world: OfflineWorld, failures: Failures): void {
 
 function noteClaim(world: OfflineWorld, { key, wants, reads, idle, mutations }: Plan): void {
   const { policy, rule } = claimRef(key);
-  const changes = mutations === undefined ? {} : { mutations: { ...mutations, leaving: NOTHING, unaccepted: UNKNOWN } };
+  const changes =
+    mutations === undefined
+      ? {}
+      : { mutations: { ...mutations, leaving: NOTHING, unaccepted: UNKNOWN, awaited: UNKNOWN } };
   const state = { key, wants: new Set(wants), inSync: 0, failures: [], idle, ...changes };
   world.claims.set(state, `${keyOf(policy)}\n${rule}`, reads);
 }

@@ -46,7 +46,7 @@ class ClaimRun {
   readonly #deleted = new Set<ObjectKey>();
   readonly #written = new Set<ObjectKey>();
   /** Existing objects that were changed or taken back: what is there now the watch will show. */
-  readonly #mutated: MutationsDone = { done: new Set(), unaccepted: new Set(), isOutdated: false };
+  readonly #mutated: MutationsDone = { done: new Set(), unaccepted: new Set(), written: new Set(), isOutdated: false };
 
   constructor(options: ClaimWorkerOptions, key: ClaimKey) {
     this.#options = options;
@@ -147,8 +147,9 @@ class ClaimRun {
     if (outcome.type !== "written" || step.verb !== "mutate") return;
     const { world, repairs } = this.#options;
     if (outcome.object.metadata.resourceVersion === step.precondition.resourceVersion)
-      this.#mutated.unaccepted.add(target);
-    else if (step.correction !== undefined) repairs.corrected(target, world.now, step.correction);
+      return void this.#mutated.unaccepted.add(target);
+    this.#mutated.written.add(target);
+    if (step.correction !== undefined) repairs.corrected(target, world.now, step.correction);
   }
 
   /** Each answer is an observation like any event of a watch. */

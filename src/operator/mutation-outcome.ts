@@ -5,25 +5,41 @@ import type { Plan } from "../plan/index.ts";
 import { type ClaimKey, type ClaimState, claimRef, type Mutations } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 
-/** Of existing objects. `done`: what was sent was answered; `unaccepted`: by the object as it was; `isOutdated`: one had changed. */
-export type MutationsDone = { done: Set<ObjectKey>; unaccepted: Set<ObjectKey>; isOutdated: boolean };
+/** Of existing objects. `done`: what was sent was answered; `unaccepted`: the object stayed as it was; `written`: it was changed; `isOutdated`: one had changed. */
+export type MutationsDone = {
+  done: Set<ObjectKey>;
+  unaccepted: Set<ObjectKey>;
+  written: Set<ObjectKey>;
+  isOutdated: boolean;
+};
 
 type Ended = { key: ClaimKey; plan: Plan; mutated: MutationsDone };
 type Planned = NonNullable<Plan["mutations"]>;
 
 export function mutationsAfter(planned: Planned, outcome: Ended, before: ClaimState | undefined): Mutations {
-  const { unaccepted: refused } = outcome.mutated;
+  const { unaccepted: refused, written } = outcome.mutated;
   const known = [...(before?.mutations?.unaccepted ?? [])].filter(([target]) => planned.targets.has(target));
-  const steps = outcome.plan.steps.filter(({ verb, target }) => verb === "mutate" && refused.has(keyOf(target)));
-  const seen = steps.flatMap((step) => (step.verb === "mutate" ? [[keyOf(step.target), step.seen] as const] : []));
-  return { ...planned, leaving: leavingAfter(outcome), unaccepted: new Map([...known, ...seen]) };
+  const { steps } = outcome.plan;
+  const seen = new Map(
+    steps.flatMap((step) => (step.verb === "mutate" ? [[keyOf(step.target), step.seen] as const] : [])),
+  );
+  const unseen = new Set(
+    steps.filter((step) => step.verb === "skip" && step.isAwaited === true).map(({ target }) => keyOf(target)),
+  );
+  const earlier = [...(before?.mutations?.awaited ?? [])].filter(([target]) => unseen.has(target));
+  return {
+    ...planned,
+    leaving: leavingAfter(outcome),
+    unaccepted: new Map([...known, ...[...seen].filter(([target]) => refused.has(target))]),
+    awaited: new Map([...earlier, ...[...seen].filter(([target]) => written.has(target))]),
+  };
 }
 
 /** Undefined when nothing is left to be taken back. */
 export function leftToRevert(before: Mutations, outcome: Ended): Mutations | undefined {
   const leaving = leavingAfter(outcome);
   if (leaving.size === 0) return undefined;
-  return { ...before, targets: new Set(), rest: new Map(), leaving, unaccepted: new Map() };
+  return { ...before, targets: new Set(), rest: new Map(), leaving, unaccepted: new Map(), awaited: new Map() };
 }
 
 function leavingAfter({ plan, mutated }: Ended): ReadonlySet<ObjectKey> {

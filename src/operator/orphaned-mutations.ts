@@ -101,4 +101,5 @@ const NOTHING = {
   rest: new Map(),
   leaving: new Set<ObjectKey>(),
   unaccepted: new Map(),
+  awaited: new Map(),
 };

@@ -27,7 +27,7 @@ export type Plan = {
   /** Judgements to remember, so that the same content is not compared again. */
   judged: readonly Judged[];
   /** Of a claim that changes existing objects. */
-  mutations?: Omit<Mutations, "leaving" | "unaccepted">;
+  mutations?: Omit<Mutations, "leaving" | "unaccepted" | "awaited">;
   /** Claims that may take over what this one gives up. */
   heirs: readonly ClaimKey[];
   /** Marked targets that stay for good, because nothing is known any more that says what should become of them. */

@@ -31,6 +31,8 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   const isKnown = before?.rule === fate.rule && before.trigger === fate.trigger && fate.existing.isStable && isAlone;
   if (isKnown && before.rest.get(target) === object)
     return { step: skip(object, "it is as the rule wants it", true), atRest: object };
+  if (before?.awaited.get(target) === object)
+    return { step: { ...skip(object, "it was written, and the watch is about to show it"), isAwaited: true } };
   if (fate.existing.resources.some((resource) => world.mutationsOf(resource) === "unknown"))
     return { step: skip(object, "what all rules make of it together is not known yet") };
   const all = applicationsOn(world, wanted);

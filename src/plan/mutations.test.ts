@@ -43,7 +43,7 @@ function servedWorld(...objects: KubernetesObject[]): TestWorld {
 function remember(world: TestWorld, plan: Plan): void {
   const { key, mutations } = plan;
   const { policy, rule: name } = claimRef(key);
-  const none = { leaving: new Set<ObjectKey>(), unaccepted: new Map() };
+  const none = { leaving: new Set<ObjectKey>(), unaccepted: new Map(), awaited: new Map() };
   const known = mutations === undefined ? {} : { mutations: { ...mutations, ...none } };
   world.claims.set(
     { key, wants: new Set(), inSync: 0, failures: [], ...known },
@@ -90,6 +90,22 @@ describe("a rule that changes existing objects", () => {
     expect(planOf(world, state, "r", drifted).steps).toMatchObject([
       { verb: "mutate", correction: { paths: ["/metadata/labels/team"], before: '"a"', after: '"b"' } },
     ]);
+  });
+
+  it("is not written again before the watch has shown what was written", () => {
+    const world = servedWorld(shop);
+    const state = servePolicy(world, "p", [rule("r", labelled({ tier: "1" }))]);
+    const plan = planOf(world, state, "r", shop);
+    remember(world, plan);
+    const known = world.claims.get(plan.key);
+    const seen = plan.steps.flatMap((step) =>
+      step.verb === "mutate" ? [[keyOf(step.target), step.seen] as const] : [],
+    );
+    if (known?.mutations === undefined) throw new Error("nothing is remembered");
+    world.claims.set({ ...known, mutations: { ...known.mutations, awaited: new Map(seen) } }, "", []);
+    expect(planClaim(world, plan.key).steps).toMatchObject([{ verb: "skip", inSync: false, isAwaited: true }]);
+    put(world, namespaceObject("shop", { team: "b" }));
+    expect(planClaim(world, plan.key).steps).toMatchObject([{ verb: "mutate" }]);
   });
 
   it("patches what an apply cannot say", () => {

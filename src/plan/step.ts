@@ -69,6 +69,8 @@ export type SkipStep = OfTarget & {
   inSync: boolean;
   /** Who generates it is to write it, and has to be planned for that. */
   isLeftToMaker?: true;
+  /** It was written, and the watch is about to show that. */
+  isAwaited?: true;
   /** It would be deleted; whether it is, is decided for its policy as a whole. */
   gathered?: true;
 };

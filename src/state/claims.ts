@@ -75,6 +75,8 @@ export type Mutations = {
   leaving: ReadonlySet<ObjectKey>;
   /** A write changed nothing of the object as it was seen then. */
   unaccepted: ReadonlyMap<ObjectKey, KubernetesObject>;
+  /** A write changed the object as it was seen then: the watch is about to show it. */
+  awaited: ReadonlyMap<ObjectKey, KubernetesObject>;
 };
 
 export type ClaimState = {
