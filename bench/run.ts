@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../e2e/harness/index.ts";
+import { measureAdmission } from "./admission.ts";
 import { measureLatency } from "./latency.ts";
 import { measurePlanning } from "./planning.ts";
 import { measurePolicyEdit } from "./policy-edit.ts";
@@ -31,6 +32,7 @@ const table = new Table();
   measureMemory(stage, table);
   await measurePolicyEdit(stage, table);
 }
+await measureAdmission(table);
 measurePlanning(table);
 const introduction = [
   `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}. ${rounds} rounds of ${namespaces} namespaces created ${WIDTH} at a time, five targets each, after a warm-up of both; ${trials} trials of each latency; median (least..most).`,
