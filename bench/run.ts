@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../e2e/harness/index.ts";
+import { measureAdmission } from "./admission.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMutateExisting } from "./mutate-existing.ts";
 import { measurePlanning } from "./planning.ts";
@@ -33,6 +34,7 @@ const table = new Table();
   await measurePolicyEdit(stage, table);
   await measureMutateExisting(stage, table);
 }
+await measureAdmission(table);
 measurePlanning(table);
 const introduction = [
   `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}. ${rounds} rounds of ${namespaces} namespaces created ${WIDTH} at a time, five targets each, after a warm-up of both; ${trials} trials of each latency; median (least..most).`,

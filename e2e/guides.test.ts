@@ -7,7 +7,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REASONS } from "../src/policy/index.ts";
-import { type Cluster, type OperatorProcess, ROOT, startCluster, startOperator } from "./harness/index.ts";
+import {
+  type Cluster,
+  type OperatorProcess,
+  ROOT,
+  startCluster,
+  startOperator,
+  webhookFlags,
+} from "./harness/index.ts";
 
 let cluster: Cluster;
 /** Where `perennial` is found, as after an installation. */
@@ -20,7 +27,7 @@ beforeAll(async () => {
     await symlink(join(ROOT, "dist/main.js"), join(binaries, name));
   cluster = await startCluster({ grantUsualKinds: false });
   await cluster.kubectl("apply", "-k", join(ROOT, "config/samples-rbac"));
-  operator = await startOperator(cluster);
+  operator = await startOperator(cluster, { flags: await webhookFlags() });
 });
 
 afterAll(async () => {
@@ -57,6 +64,7 @@ describe("the commands of", () => {
     "troubleshooting.md",
     "try-offline.md",
     "plan-live.md",
+    "change-on-write.md",
   ])("%s do what the guide says", async (guide) => {
     const blocks = blocksOf(`docs/guides/${guide}`, "sh");
     expect(blocks).not.toEqual([]);

@@ -8,6 +8,7 @@ import {
   clusterPolicy,
   condition,
   configMap,
+  installDefinition,
   namespace,
   namespacesLabelled,
   type OperatorProcess,
@@ -218,6 +219,19 @@ describe("a mutate rule", () => {
     const before = await cluster.get("configmap", "shop", "chain-1");
     await cluster.kubectl("annotate", "configmap", "chain-1", "-n", "shop", "touched=yes");
     expect(await labelsOf("chain-1")).toEqual(before?.metadata.labels);
+  });
+
+  it("about a kind that nobody serves yet waits for it, and acts from then on", async () => {
+    const match = { any: [{ resources: { kinds: ["Gadget"] } }] };
+    await cluster.apply(mutating("gadgets", [{ name: "add", match, mutate: labels({ a: "b" }) }]));
+    await waitForCondition(cluster, "gadgets", { type: "Ready", status: "False", reason: "KindUnknown" });
+    const definition = { group: "t.example.com", kind: "Gadget", plural: "gadgets", scope: "Namespaced" as const };
+    await installDefinition(cluster, definition);
+    await waitForCondition(cluster, "gadgets", { type: "Ready", status: "True" });
+    const gadget = { apiVersion: "t.example.com/v1", kind: "Gadget", metadata: { name: "g" } };
+    const made = await create(gadget, { plural: "gadgets", api: "/apis/t.example.com/v1" });
+    expect(made.object.metadata.labels).toEqual({ a: "b" });
+    await cluster.kubectl("delete", "clusterpolicy.perennial.dev", "gadgets");
   });
 
   it("with emitWarning tells whoever sent the object", async () => {

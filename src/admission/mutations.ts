@@ -87,8 +87,10 @@ export class Mutations {
   async probe(stored: MutationConfiguration | undefined): Promise<void> {
     if (stored !== undefined && this.#probed !== stored.probePath) await this.#sendProbe();
     const isAsked = stored !== undefined && this.#probed === stored.probePath;
-    const policies = isAsked ? stored.entries.flatMap((entry) => entry.policies) : [];
-    const asked = new Set(policies.filter((policy) => this.#options.view.isWatched(policy)));
+    // while the API server is told of something else, it asks for what it asked for before
+    const known = isAsked ? stored.entries.flatMap((entry) => entry.policies) : [...this.#asked];
+    const current = known.filter((policy) => this.#policies.includes(policy));
+    const asked = new Set(current.filter((policy) => this.#options.view.isWatched(policy)));
     if (asked.symmetricDifference(this.#asked).size === 0) return;
     this.#asked = asked;
     this.#options.view.noteAsked(asked);

@@ -80,7 +80,8 @@ function createListener(options: ReviewServerOptions) {
     answer(request, bodies, options).then(
       ({ status, type, body, webhook, outcome }) => {
         if (status === 413 || status === 429) response.setHeader("connection", "close"); // the rest is not read
-        response.writeHead(status, { "content-type": type }).end(body);
+        // its length is told, or it would be sent in pieces
+        response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body);
         options.metrics.reviews.observe({ webhook, outcome }, (performance.now() - start) / 1000);
       },
       (error) => {

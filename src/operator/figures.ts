@@ -77,8 +77,12 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
     return failure === undefined ? [] : [blockedWatch(selection, failure)];
   });
   if (unknown.length === 0) return refused;
-  const message = `the API server does not serve ${unknownKinds.join(", ")}; install its CRD, or correct the kind`;
-  return [{ reason: "KindUnknown", message }, ...refused];
+  return [unknownKind(unknownKinds), ...refused];
+}
+
+function unknownKind(kinds: readonly string[]): PolicyFigures["blocked"][number] {
+  const message = `the API server does not serve ${kinds.join(", ")}; install its CRD, or correct the kind`;
+  return { reason: "KindUnknown", message };
 }
 
 /** Something may trigger it, and something may come of it. */
@@ -93,12 +97,15 @@ function unaskedBy(
   watchFailure: FiguresOptions["watchFailure"],
 ): PolicyFigures["blocked"] {
   if (state.phase !== "compiled") return [];
+  const { mutations, unknownKinds } = state.compiled;
   const message = world.admission.whyNever(state.compiled);
   const refused = world.admission.readsOf([state]).flatMap((selection) => {
     const failure = watchFailure(selection);
     return failure === undefined ? [] : [blockedWatch(selection, failure)];
   });
-  return message === undefined ? refused : [{ reason: "AdmissionOff", message }];
+  if (message !== undefined) return [{ reason: "AdmissionOff", message }];
+  const isUnknown = mutations.some(({ name, writtenAs, triggers }) => name === writtenAs && triggers.length === 0);
+  return isUnknown ? [unknownKind(unknownKinds), ...refused] : refused;
 }
 
 /** What they did stands in the objects: nobody counts it. */

@@ -37,7 +37,8 @@ export const PROBED = "perennial-inventory";
 
 /** Undefined where no rule needs one. */
 export function mutationConfiguration(options: MutationOptions): MutationConfiguration | undefined {
-  const { policies, secret } = options;
+  const { secret } = options;
+  const policies = options.policies.filter(({ mutations }) => mutations.some(({ triggers }) => triggers.length > 0));
   if (policies.length === 0) return undefined;
   const groups = [...Map.groupBy(policies, ({ admission }) => groupKey(admission)).entries()].sort(byKey);
   const entries = groups.map(([key, found]) => ({ path: `/mutate/${secret}/${digestOf([key])}`, policies: found }));

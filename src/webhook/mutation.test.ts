@@ -68,6 +68,10 @@ describe("the configuration for mutation", () => {
     expect(mutationConfiguration(OPTIONS)).toBeUndefined();
   });
 
+  it("is none for rules about kinds that nobody serves", () => {
+    expect(derived(policy("a", [labelling({ a: "1" }, { kinds: ["Widget"] })]))).toEqual([]);
+  });
+
   it("has entries apart for what may fail and what may not, and one for the probe", () => {
     const webhooks = derived(
       policy("a", [labelling({ a: "1" })]),
