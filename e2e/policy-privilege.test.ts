@@ -9,6 +9,7 @@ import {
   condition,
   configMap,
   installKyverno,
+  keepKyvernoAlive,
   kyvernoPolicy,
   namespace,
   namespacedPolicy,
@@ -221,12 +222,31 @@ describe("what the operator itself may not do", () => {
   });
 });
 
-describe("while nobody can check it", () => {
-  async function failurePolicies(): Promise<string> {
-    const found = await cluster.get("validatingwebhookconfiguration", "", CONFIGURATION);
-    return ((found?.webhooks ?? []) as unknown as { failurePolicy: string }[]).map((hook) => hook.failurePolicy).join();
-  }
+async function failurePolicies(): Promise<string> {
+  const found = await cluster.get("validatingwebhookconfiguration", "", CONFIGURATION);
+  return ((found?.webhooks ?? []) as unknown as { failurePolicy: string }[]).map((hook) => hook.failurePolicy).join();
+}
 
+describe("policies of kyverno.io", () => {
+  const policy = kyvernoPolicy("copies", [
+    { name: "r", match: namespacesLabelled("copies"), generate: configMap("copies", { a: "b" }) },
+  ]);
+
+  it("are judged like ours", async () => {
+    expect((await writeAs("poor", policy)).stderr).toContain("poor may not:");
+  });
+
+  it("are left alone while Kyverno is alive, and judged again afterwards", async () => {
+    const stopKyverno = await keepKyvernoAlive(cluster);
+    await waitUntil("nobody waits for an answer", async () => (await failurePolicies()) === "Fail,Ignore");
+    expect((await writeAs("poor", policy, "--dry-run=server")).stderr).toBe("");
+    await stopKyverno();
+    await waitUntil("an answer is waited for", async () => (await failurePolicies()) === "Fail,Fail");
+    expect((await writeAs("poor", policy)).stderr).toContain("poor may not:");
+  });
+});
+
+describe("while nobody can check it", () => {
   it("a policy is not written, but labelled", async () => {
     expect(await failurePolicies()).toBe("Fail,Fail");
     await operator.stop();
