@@ -34,7 +34,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Refused by the webhook alone: where it cannot be called, failurePolicy Ignore lets it pass. */
+/** Refused by the webhook alone, with a 422: where it cannot be called, failurePolicy Fail refuses it with a 500. */
 const BAD = clusterPolicy("bad", {
   name: "settings",
   match: namespacesLabelled("checked"),

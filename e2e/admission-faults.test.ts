@@ -9,6 +9,7 @@ import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Cluster,
+  CONFIGURATION,
   clusterPolicy,
   configMap,
   namespacesLabelled,
@@ -23,12 +24,14 @@ import {
 let cluster: Cluster;
 let operator: OperatorProcess;
 let flags: string[];
+let policies: string;
 
 beforeAll(async () => {
   cluster = await startCluster();
   flags = await webhookFlags();
   operator = await startOperator(cluster, { flags });
   await waitUntil("the webhook is called", async () => (await createBad()) === 422);
+  policies = await pathOfPolicies();
 });
 
 afterAll(async () => {
@@ -36,7 +39,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Refused by the webhook alone: where it cannot be called, failurePolicy Ignore lets it pass. */
+/** Refused by the webhook alone, with a 422: where it cannot be called, failurePolicy Fail refuses it with a 500. */
 const BAD = clusterPolicy("bad", {
   name: "settings",
   match: namespacesLabelled("checked"),
@@ -57,8 +60,15 @@ function reviewOf(object: object): string {
 
 type Sent = { path?: string; method?: string; type?: string };
 
-/** Straight to the server, as anybody may. */
-async function send(body: string, { path = "/policies", method = "POST", type = "application/json" }: Sent = {}) {
+/** Where the API server is told to call, and nobody else. */
+async function pathOfPolicies(): Promise<string> {
+  const found = await cluster.get("validatingwebhookconfiguration", "", CONFIGURATION);
+  const [webhook] = (found?.webhooks ?? []) as unknown as { clientConfig: { url: string } }[];
+  return new URL(webhook?.clientConfig.url ?? "").pathname;
+}
+
+/** Straight to the server, as who knows the path may. */
+async function send(body: string, { path = policies, method = "POST", type = "application/json" }: Sent = {}) {
   const sent = request({ ...webhookAddress(flags), path, method, rejectUnauthorized: false });
   sent.setHeader("content-type", type);
   sent.end(body);
@@ -81,6 +91,7 @@ describe("what is no review", () => {
     ["YAML", "a: b", { type: "application/yaml" }, 415, "application/json"],
     ["a GET", "", { method: "GET" }, 405, "POST"],
     ["another path", reviewOf(BAD), { path: "/mutate" }, 404, "this path"],
+    ["a path that was guessed", reviewOf(BAD), { path: "/policies" }, 404, "this path"],
     ["7 MB", JSON.stringify(LARGE + LARGE + LARGE), {}, 413, "at most"],
   ])("%s is answered with what is wrong", async (_what, body, sent, status, says) => {
     const answer = await send(body, sent);
@@ -173,8 +184,8 @@ describe("an operator that is killed while it is asked", () => {
     const asked = Array.from({ length: 100 }, createBad);
     await operator.kill();
     const answers = new Set(await Promise.all(asked));
-    expect([...answers].filter((status) => status !== 422 && status !== 201)).toEqual([]);
-    expect(await createBad()).toBe(201); // nobody is there: Ignore
+    expect([...answers].filter((status) => status !== 422 && status !== 500)).toEqual([]);
+    expect(await createBad()).toBe(500); // nobody is there: Fail
     operator = await startOperator(cluster, { flags });
     await waitUntil("it is refused again", async () => (await createBad()) === 422);
   });

@@ -55,6 +55,7 @@ describe("the operator's permissions", () => {
     ["delete", "validatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
     ["patch", "mutatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
     ["delete", "mutatingwebhookconfiguration.admissionregistration.k8s.io/perennial-system"],
+    ["create", "subjectaccessreviews.authorization.k8s.io"],
   ])("include: %s %s %s %s", async (...action) => {
     expect(await mayDo(OPERATOR, ...action)).toBe(true);
   });

@@ -355,6 +355,9 @@ describe("without --webhook-address", () => {
   it("a policy says so, and which flag turns it on", async () => {
     await operator.stop();
     operator = await startOperator(cluster);
+    await waitUntil("nobody is to check policies any more", async () => {
+      return (await cluster.get("validatingwebhookconfiguration", "", CONFIGURATION)) === undefined;
+    });
     await cluster.apply(mutating("off", [{ name: "add", match: named("off"), mutate: labels({ a: "b" }) }]));
     const status = await waitForCondition(cluster, "off", { type: "Ready", status: "False", reason: "AdmissionOff" });
     expect(condition(status, "Ready")?.message).toContain("--webhook-address");

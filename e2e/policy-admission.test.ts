@@ -123,11 +123,11 @@ describe("a bad policy that is stored already", () => {
 });
 
 describe("the webhook configuration", () => {
-  it("asks for policies alone, never stands in the way, and goes with the operator's namespace", async () => {
+  it("asks for policies alone, which nobody else could check, and goes with the operator's namespace", async () => {
     const { webhooks, metadata } = await stored();
     expect(webhooks.map(({ name, failurePolicy }) => [name, failurePolicy])).toEqual([
-      ["policies.perennial.dev", "Ignore"],
-      ["policies.kyverno.io", "Ignore"],
+      ["policies.perennial.dev", "Fail"],
+      ["policies.kyverno.io", "Fail"],
     ]);
     for (const { rules } of webhooks) expect(rules).toMatchObject([{ resources: ["clusterpolicies", "policies"] }]);
     expect(metadata.ownerReferences).toMatchObject([{ kind: "Namespace", name: "perennial-system" }]);
@@ -139,13 +139,16 @@ describe("the webhook configuration", () => {
   });
 
   it("is put back when somebody edits it", async () => {
-    const patch = [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Fail" }];
+    const patch = [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }];
     const type = ["--type=json", "-p", JSON.stringify(patch)];
     await cluster.kubectl("patch", "validatingwebhookconfiguration", CONFIGURATION, ...type);
-    await waitUntil("it is as before", async () => (await stored()).webhooks[0]?.failurePolicy === "Ignore");
+    await waitUntil("it is as before", async () => (await stored()).webhooks[0]?.failurePolicy === "Fail");
   });
 
-  it("keeps nobody from writing policies while no operator runs", async () => {
+  it("keeps nobody whom it trusts from writing policies while no operator runs", async () => {
+    await operator.stop();
+    operator = await startOperator(cluster, { flags: [...flags, "--kyverno", "--trust-policy-authors"] });
+    await waitUntil("nobody waits", async () => (await stored()).webhooks[0]?.failurePolicy === "Ignore");
     await operator.stop();
     expect((await create(clusterPolicy("bad", BAD))).status).toBe(201);
   });

@@ -127,8 +127,11 @@ async function openAdmission(
   const installation = flags.installation ?? namespace;
   const certificateLifetime = flags.webhookCertificateLifetime;
   const systemNamespaces = systemNamespacesOf(flags);
+  const { trustPolicyAuthors: trustAuthors, serviceAccount } = flags;
   const options = {
     systemNamespaces,
+    trustAuthors,
+    serviceAccount,
     address,
     url,
     namespace,

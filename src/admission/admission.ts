@@ -1,13 +1,15 @@
 /** The door: a server, what is watched for it, and what it keeps in the cluster. */
 
-import { type ClusterClient, guardWrites, type Selection } from "../cluster/index.ts";
+import { type ClusterClient, guardWrites, type Selection, type ServiceAccount } from "../cluster/index.ts";
 import { KEY_SECRET } from "../object/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect } from "../watch/index.ts";
-import { POLICIES_PATH, type Reach, reviewPolicy } from "../webhook/index.ts";
+import { policiesPath, type Reach } from "../webhook/index.ts";
 import { Mutations } from "./mutations.ts";
 import { OneObject } from "./one-object.ts";
 import type { OperatorView } from "./operator-view.ts";
+import { pathSecret } from "./path-secret.ts";
+import { createPolicyReviewer } from "./policy-reviewer.ts";
 import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import { type ReviewServer, startReviewServer } from "./server.ts";
 import { Tender } from "./tender.ts";
@@ -25,6 +27,10 @@ export type AdmissionOptions = {
   watchSilence: number;
   /** Namespaces that are left alone. */
   systemNamespaces: ReadonlySet<string>;
+  /** True: nobody asks whether who writes a policy may do what it does. */
+  trustAuthors: boolean;
+  /** Whose permissions count as the operator's; undefined: those of the client. */
+  serviceAccount: ServiceAccount | undefined;
   client: ClusterClient;
   view: OperatorView;
   metrics: Metrics;
@@ -40,10 +46,11 @@ const TEND_EVERY = 1_000;
 
 /** Serves until it is closed. Rejects when the address cannot be listened on. */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
+  const policies = createPolicyReviewer(options);
   const mutations = new Mutations(options);
   const server = await startReviewServer({
     ...options,
-    reviewerAt: (path) => (path === POLICIES_PATH ? policyReviewer(options.view) : mutations.reviewerAt(path)),
+    reviewerAt: (path) => (isOfPolicies(path, options.view) ? policies : mutations.reviewerAt(path)),
     whyNotReady: () => options.view.whyNotStarted(),
   });
   const stop = keepAll(options, server, mutations);
@@ -56,11 +63,9 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   };
 }
 
-function policyReviewer(view: OperatorView) {
-  return {
-    webhook: "policies",
-    review: (request: Parameters<typeof reviewPolicy>[0]) => reviewPolicy(request, view),
-  };
+function isOfPolicies(path: string, view: OperatorView): boolean {
+  const secret = pathSecret(view);
+  return secret !== undefined && path === policiesPath(secret);
 }
 
 /** Watches, and tends what is watched; the answer ends both. */
@@ -73,6 +78,8 @@ function keepAll(options: AdmissionOptions, server: ReviewServer, mutations: Mut
     client: guardWrites(client, () => view.leads()),
     mayWrite: () => view.mayKeep(),
     namespaceUid: () => view.namespaceUid(),
+    pathSecret: () => pathSecret(view),
+    mustAnswer: (group) => !options.trustAuthors && view.whySuspended(group) === undefined,
     serve: (serving) => server.serve(serving),
   });
   const watched: [OneObject, Selection][] = [

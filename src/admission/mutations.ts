@@ -1,7 +1,7 @@
 /** Mutation at admission: who answers under which path, what the API server has to be told, and whether it was. */
 
 import { type ClusterClient, sendForObject } from "../cluster/index.ts";
-import { digestOf, isJsonObject, type Json, MANAGER } from "../object/index.ts";
+import { isJsonObject, type Json, MANAGER } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import {
   ALLOWED,
@@ -12,6 +12,7 @@ import {
   reviewMutation,
 } from "../webhook/index.ts";
 import type { OperatorView } from "./operator-view.ts";
+import { pathSecret } from "./path-secret.ts";
 import type { ReviewServerOptions } from "./server.ts";
 
 export type MutationsOptions = {
@@ -68,16 +69,16 @@ export class Mutations {
   }
 
   /** What should be stored; undefined: nothing; `unknown` while something that it takes is not known. */
-  derive(options: ConfigurationOptions): MutationConfiguration | undefined | "unknown" {
+  derive(options: Omit<ConfigurationOptions, "secret">): MutationConfiguration | undefined | "unknown" {
     const { view, namespace, systemNamespaces } = this.#options;
-    const key = view.installationKey();
-    if (key === undefined || this.#ownUser === undefined || view.mutating() === undefined) return "unknown";
+    const secret = pathSecret(view);
+    if (secret === undefined || this.#ownUser === undefined || view.mutating() === undefined) return "unknown";
     const from = JSON.stringify(options);
     if (this.#derived?.from === from) return this.#derived.configuration;
     const configuration = mutationConfiguration({
       ...{ ...options, namespace, policies: this.#policies, ownUser: this.#ownUser },
       leftAlone: [...new Set([...systemNamespaces, namespace])],
-      secret: digestOf(["webhook", Buffer.from(key).toString("hex")]),
+      secret,
     });
     this.#derived = { from, configuration };
     return configuration;
@@ -122,11 +123,12 @@ export class Mutations {
 }
 
 /** Paths do not depend on how we are reached. */
-const UNREACHED: ConfigurationOptions = {
+const UNREACHED: Omit<ConfigurationOptions, "secret"> = {
   installation: "",
   reach: { url: "" },
   caBundle: "",
   kyverno: false,
+  mustAnswer: () => true,
   owner: undefined,
 };
 

@@ -17,8 +17,8 @@ import {
 } from "../webhook/index.ts";
 import { type Body, BodyReader } from "./body.ts";
 
-/** Answers a review at once. May throw: then the request fails, and the failurePolicy decides. */
-export type Reviewer = (request: AdmissionRequest) => AdmissionAnswer;
+/** Answers a review, soon. May throw or reject: then the request fails, and the failurePolicy decides. */
+export type Reviewer = (request: AdmissionRequest) => AdmissionAnswer | Promise<AdmissionAnswer>;
 
 export type ReviewServerOptions = {
   /** `:9443`, `127.0.0.1:9443` or `:0` for a free port. */
@@ -109,7 +109,8 @@ async function answer(request: IncomingMessage, bodies: BodyReader, options: Rev
   if (reason !== undefined) return failed(webhook, 503, reason);
   const parsed = parseReview(body);
   if ("problem" in parsed) return failed(webhook, 400, `the body cannot be answered: ${parsed.problem}`);
-  const answered = review(parsed.request);
+  const reviewed = review(parsed.request);
+  const answered = reviewed instanceof Promise ? await reviewed : reviewed;
   const text = printJson(printReview(parsed.request.uid, answered));
   const outcome = answered.allowed ? "allowed" : "denied";
   return { status: 200, type: "application/json", body: text, webhook, outcome };

@@ -37,6 +37,10 @@ export type TenderOptions = {
   /** True while this process leads, and the installation key is there. */
   mayWrite(): boolean;
   namespaceUid(): string | undefined;
+  /** Undefined while it is not known. */
+  pathSecret(): string | undefined;
+  /** True where policies of the group are not to be written while nobody can check them. */
+  mustAnswer(group: string): boolean;
   serve(serving: Serving): void;
   log: Log;
 };
@@ -118,13 +122,14 @@ export class Tender {
 
   /** Certificates go on only when both configurations carry what is trusted. */
   async #tendConfigurations({ current, trusted: authorities }: Kept): Promise<void> {
-    const { validating, mutating, mutations, installation, reach, kyverno } = this.#options;
-    if (!validating.synced || !mutating.synced || current === undefined) return;
+    const { validating, mutating, mutations, installation, reach, kyverno, mustAnswer } = this.#options;
+    const secret = this.#options.pathSecret();
+    if (!validating.synced || !mutating.synced || current === undefined || secret === undefined) return;
     const trusted = authorities.join("");
-    const options = { installation, reach, kyverno, caBundle: trusted, owner: this.#owner() };
+    const options = { installation, reach, kyverno, mustAnswer, caBundle: trusted, owner: this.#owner() };
     const derived = mutations.derive(options);
     const isTold = [
-      await this.#keep(VALIDATING, policyConfiguration(options), validating),
+      await this.#keep(VALIDATING, policyConfiguration({ ...options, secret }), validating),
       derived === "unknown" || (await this.#keep(MUTATING, derived?.object, mutating)),
     ];
     if (!isTold.every((told) => told)) this.#told = undefined;

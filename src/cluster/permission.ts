@@ -9,20 +9,37 @@ export type Permission = { verb: string; resource: Resource; namespace: string; 
 /** Whose permissions are asked for, when they are not those of the credentials that the requests are sent with. */
 export type ServiceAccount = { namespace: string; name: string };
 
+/** Somebody, as the API server knows him once it knows who he is. */
+export type Subject = { user: string; uid?: string; groups?: string[]; extra?: JsonObject };
+
+/** As an access review has it. */
+export type AccessQuestion = { resourceAttributes: JsonObject } | { nonResourceAttributes: JsonObject };
+
 /** An access review. Undefined when the review itself fails: unknown is not "no". */
-export async function isPermitted(
+export function isPermitted(
   client: ClusterClient,
   permission: Permission,
-  subject?: ServiceAccount,
+  account?: ServiceAccount,
+): Promise<boolean | undefined> {
+  const subject = account === undefined ? undefined : subjectOf(account);
+  return reviewAccess(client, { resourceAttributes: attributesOf(permission) }, { subject });
+}
+
+/**
+ * The same for any question, about anybody; without a subject, about the client. With a timeout (in milliseconds) somebody
+ * waits for the answer, so it goes ahead of what the operator sends.
+ */
+export async function reviewAccess(
+  client: ClusterClient,
+  question: AccessQuestion,
+  { subject, timeout }: { subject?: Subject | undefined; timeout?: number },
 ): Promise<boolean | undefined> {
   const kind = subject === undefined ? "SelfSubjectAccessReview" : "SubjectAccessReview";
   const answer = await client.send({
     method: "POST",
     path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
-    body: {
-      ...{ apiVersion: "authorization.k8s.io/v1", kind },
-      spec: { ...(subject === undefined ? {} : userOf(subject)), resourceAttributes: attributesOf(permission) },
-    },
+    body: { apiVersion: "authorization.k8s.io/v1", kind, spec: { ...subject, ...question } },
+    ...(timeout === undefined ? {} : { timeout, ahead: true }),
   });
   if (!answer.ok || !isJsonObject(answer.body) || !isJsonObject(answer.body.status)) return undefined;
   return answer.body.status.allowed === true;
@@ -34,7 +51,7 @@ function attributesOf({ verb, resource, namespace, name }: Permission): JsonObje
 }
 
 /** As the API server knows the holder of a token of the account. */
-function userOf({ namespace, name }: ServiceAccount): JsonObject {
+export function subjectOf({ namespace, name }: ServiceAccount): Subject {
   return {
     user: `system:serviceaccount:${namespace}:${name}`,
     groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],

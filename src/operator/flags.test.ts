@@ -63,6 +63,7 @@ describe("the flags of the operator", () => {
       kyverno: false,
       newInstallationKey: false,
       webhookCertificateLifetime: 7_776_000_000,
+      trustPolicyAuthors: false,
     });
   });
 

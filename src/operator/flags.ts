@@ -29,6 +29,8 @@ export type OperatorFlags = {
   webhookUrl?: string;
   /** Milliseconds. */
   webhookCertificateLifetime: number;
+  /** Who may write policies is not asked whether he may do what they do. */
+  trustPolicyAuthors: boolean;
 };
 
 /** Left alone, together with the operator's own. */
@@ -112,6 +114,13 @@ export function operatorOptions(): Option[] {
     )
       .default(7_776_000_000, "2160h")
       .argParser(atLeast(30_000, "30s")),
+    new Option(
+      "--trust-policy-authors [true|false]",
+      "let policies do whatever the operator may, whether or not their authors may do it themselves",
+    )
+      .default(false)
+      .preset("true")
+      .argParser(trueOrFalse),
   ];
 }
 

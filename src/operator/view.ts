@@ -4,6 +4,7 @@ import { keyOf } from "../object/index.ts";
 import { snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy, Labels, ServedKinds, Snapshot } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
+import { UNKNOWN } from "./kyverno-presence.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Parts } from "./parts.ts";
 
@@ -11,7 +12,7 @@ export type OperatorView = {
   served: ServedKinds;
   /** Why nothing can be said about policies yet. */
   whyNotStarted(): string | undefined;
-  /** Why the policies of a group are left alone. */
+  /** Why the policies of a group are somebody else's; while that is not known, they are judged as our own. */
   whySuspended(group: string): string | undefined;
   /** True while this process holds the Lease. */
   leads(): boolean;
@@ -42,7 +43,10 @@ export function createView(
   return {
     served: world.catalogue,
     whyNotStarted,
-    whySuspended: (group) => world.whySuspended({ group, kind: "ClusterPolicy", namespace: "", name: "" }),
+    whySuspended: (group) => {
+      const reason = world.whySuspended({ group, kind: "ClusterPolicy", namespace: "", name: "" });
+      return reason === UNKNOWN ? undefined : reason;
+    },
     leads: () => lease.held,
     mayKeep: () => lease.held && key.isPresent,
     keptFields: () => key.fields,

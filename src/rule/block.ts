@@ -2,6 +2,7 @@
 
 import type { Template } from "../expression/index.ts";
 import {
+  groupOf,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -19,8 +20,10 @@ import { clusterScopedTarget } from "./confinement.ts";
 import { failed } from "./failed.ts";
 import { objectOf } from "./object-of.ts";
 import { readOf } from "./place.ts";
+import { needToReadOne } from "./read-needs.ts";
 import type { Desired } from "./rule.ts";
 import type { Scope } from "./scope.ts";
+import { needsToWrite, needsToWriteUnknown } from "./write-needs.ts";
 
 export type Block = Pick<Generate, "apiVersion" | "kind" | "name" | "namespace" | "data" | "clone" | "cloneList">;
 
@@ -35,6 +38,7 @@ export function compileBlock(block: Block, { path, roots, build }: BlockScope): 
   if (resource !== undefined) build.targets.push(resource);
   if (resource !== undefined && clone !== undefined) build.reads.push(readOf(clone, resource, build.confinedTo));
   if (template === undefined || issues.length > 0) return undefined;
+  noteNeeds(block, resource, { path, build });
   const place = { path, confinedTo: build.confinedTo };
   return {
     desired(scope) {
@@ -42,6 +46,21 @@ export function compileBlock(block: Block, { path, roots, build }: BlockScope): 
       return failed("KindUnknown", `${path}: its kind is not served by the API server`);
     },
   };
+}
+
+function noteNeeds(
+  { apiVersion = "", name, namespace, data, clone }: Block,
+  resource: Resource | undefined,
+  { path, build }: { path: string; build: Build },
+): void {
+  const { confinedTo, needs } = build;
+  const content = clone === undefined ? ((data ?? {}) as JsonObject) : undefined; // free-form JSON by the schema
+  const target = { path, name, namespace, confinedTo, data: content };
+  if (resource === undefined) needs.push(...needsToWriteUnknown(groupOf(apiVersion), target));
+  else needs.push(...needsToWrite(resource, target));
+  const unknown = { group: groupOf(apiVersion), plural: "*" };
+  if (clone !== undefined)
+    needs.push(needToReadOne(resource ?? unknown, { ...clone, path: `${path}.clone`, confinedTo }));
 }
 
 /** All that may hold variables; its shape is that of `Evaluated`. */

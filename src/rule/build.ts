@@ -10,6 +10,7 @@ import {
 import type { Json, Resource } from "../object/index.ts";
 import type { Issue } from "../policy/index.ts";
 import type { Operation } from "./change.ts";
+import type { Need } from "./need.ts";
 import type { Read, ServedKinds } from "./rule.ts";
 
 export type BuildOptions = {
@@ -27,6 +28,8 @@ export class Build {
   /** What has to be watched besides the triggers. */
   readonly reads: Read[] = [];
   readonly targets: Resource[] = [];
+  /** The permissions that it takes to do what the rule does. */
+  readonly needs: Need[] = [];
   /** True when some part asks for the time. */
   usesClock = false;
   /** Something in it is about a change: the old object, or an operation that is no creation. */

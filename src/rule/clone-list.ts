@@ -1,6 +1,7 @@
 /** cloneList: copies of every object of some kinds in a namespace, each under its own name. */
 
 import {
+  groupOf,
   isWatchable,
   type Json,
   type JsonObject,
@@ -19,8 +20,10 @@ import { copyOf, whyNotCopied } from "./copy.ts";
 import { failed } from "./failed.ts";
 import { objectOf } from "./object-of.ts";
 import { readOf } from "./place.ts";
+import { needToList } from "./read-needs.ts";
 import type { Desired, DesiredTarget, Unmet } from "./rule.ts";
 import type { Scope } from "./scope.ts";
+import { needsToWrite, needsToWriteUnknown } from "./write-needs.ts";
 
 type CloneList = NonNullable<Generate["cloneList"]>;
 type Filled = { namespace: Json; cloneList: { namespace: Json; selector?: Json } };
@@ -43,6 +46,7 @@ export function compileCloneList(
   build.reads.push(
     ...resources.map((resource) => readOf({ namespace: cloneList.namespace }, resource, build.confinedTo)),
   );
+  noteNeeds({ namespace, cloneList }, { path, build });
   const select = compileSourceSelector(selector);
   return {
     desired(scope) {
@@ -61,6 +65,19 @@ export function compileCloneList(
       return copyAll(resources, { from: String(from), to: String(to), path: at, isMeant }, scope);
     },
   };
+}
+
+function noteNeeds({ namespace, cloneList }: Written, { path, build }: { path: string; build: Build }): void {
+  const { confinedTo, served } = build;
+  for (const text of cloneList.kinds) {
+    const slash = text.lastIndexOf("/");
+    const group = groupOf(text.slice(0, slash));
+    const resource = served.find(text.slice(0, slash), text.slice(slash + 1));
+    const target = { path, namespace, confinedTo };
+    const written = resource === undefined ? needsToWriteUnknown(group, target) : needsToWrite(resource, target);
+    const source = { path: `${path}.cloneList`, namespace: cloneList.namespace, confinedTo };
+    build.needs.push(...written, needToList(resource ?? { group, plural: "*" }, source));
+  }
 }
 
 function resourceOf(text: string, path: string, build: Build): Resource[] {

@@ -10,9 +10,12 @@ import { explainConditions } from "./meaning.ts";
 import { compileMutate, mutateObject, mutateScope, whyNotConvergent } from "./mutate.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { onlyNamespaces } from "./named-namespaces.ts";
+import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
+import { needsOfTriggers } from "./read-needs.ts";
 import type { CompiledMutation, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
+import { CHANGE, needsToChange } from "./write-needs.ts";
 
 export type MutationScope = {
   path: string;
@@ -27,7 +30,7 @@ export type MutationScope = {
 export function compileMutation(
   rule: Rule,
   { path, ref, served, unknownKinds, writtenAs, triggersOf }: MutationScope,
-): { ok: true; rule: CompiledMutation } | { ok: false; issues: readonly Issue[] } {
+): { ok: true; rule: CompiledMutation; needs: readonly Need[] } | { ok: false; issues: readonly Issue[] } {
   const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
   const build = new Build({ served, confinedTo, unknownKinds });
   const ruleRoots = new Set<string>(TRIGGER_ROOTS);
@@ -42,8 +45,17 @@ export function compileMutation(
   const labels = onlyLabels(rule.match);
   const meaning = { policy: ref, rule: rule.name, patches, preconditions, context, served };
   const triggers = triggersOf(selection);
+  const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
+  const kinds = selection.kinds.map(({ text }) => text);
+  const seen = { path: `${path}.match`, triggers, within, confinedTo, does: CHANGE };
   return {
     ok: true,
+    needs: [
+      ...[...needsOfTriggers(kinds, seen), ...needsToChange(triggers, { ...seen, path: `${path}.mutate` })].map(
+        byOthers,
+      ),
+      ...build.needs,
+    ],
     rule: {
       name: rule.name,
       writtenAs,
@@ -51,7 +63,7 @@ export function compileMutation(
       triggers: [...new Map(triggers.map((trigger) => [resourceKey(trigger), trigger])).values()],
       reads: build.reads,
       operations: listening.operations,
-      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       whyNotSelected: (object, surroundings) =>
@@ -64,6 +76,10 @@ export function compileMutation(
       whyNotConvergent: (result, snapshot) => whyNotConvergent(meaning, result, snapshot),
     },
   };
+}
+
+function byOthers(need: Need): Need {
+  return { ...need, byOthers: true };
 }
 
 /** What a request does not tell, or nobody can patch. */

@@ -15,7 +15,9 @@ import { compileSelection, type Selection } from "./match.ts";
 import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
+import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
+import { needsOfTriggers } from "./read-needs.ts";
 import type { AdmissionSettings, Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
@@ -28,6 +30,7 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   const rules: CompiledRule[] = [];
   const mutations: CompiledMutation[] = [];
   const issues: Issue[] = [];
+  const needs: Need[] = [];
   const createdAt = policy.metadata.creationTimestamp ?? "";
   const { generateExisting, mutateExistingOnPolicyUpdate } = policy.spec;
   const autogen = autogenRules(policy.spec.rules, policy.metadata.annotations);
@@ -38,6 +41,7 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
     if (!compiled.ok) issues.push(...compiled.issues);
     else if ("rule" in compiled) rules.push(compiled.rule);
     else mutations.push(...compiled.mutations);
+    if (compiled.ok) needs.push(...compiled.needs);
   });
   const appliesOne = policy.spec.applyRules === "One";
   if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
@@ -45,6 +49,7 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return {
     ok: true,
+    needs,
     policy: {
       ref,
       createdAt,
@@ -91,7 +96,7 @@ function compileMutations(
   rule: Rule,
   autogen: readonly Rule[],
   scope: RuleScope,
-): { ok: true; mutations: CompiledMutation[] } | { ok: false; issues: readonly Issue[] } {
+): { ok: true; mutations: CompiledMutation[]; needs: readonly Need[] } | { ok: false; issues: readonly Issue[] } {
   const compile = (written: Rule, unknownKinds: Set<string>) => {
     const triggersOf = (selection: Selection): Resource[] => triggerResources(selection, { ...scope, unknownKinds });
     return compileMutation(written, { ...scope, unknownKinds, writtenAs: rule.name, triggersOf });
@@ -99,7 +104,12 @@ function compileMutations(
   const own = compile(rule, scope.unknownKinds);
   if (!own.ok) return own;
   const made = autogen.map((written) => compile(written, new Set()));
-  return { ok: true, mutations: [own.rule, ...made.flatMap((compiled) => (compiled.ok ? [compiled.rule] : []))] };
+  const all = [own, ...made.filter((compiled) => compiled.ok)];
+  return {
+    ok: true,
+    mutations: all.map((compiled) => compiled.rule),
+    needs: all.flatMap((compiled) => compiled.needs),
+  };
 }
 
 const PRUNE_LIMIT = 100;
@@ -123,7 +133,9 @@ type RuleScope = {
   served: ServedKinds;
   unknownKinds: Set<string>;
 };
-type RuleCompilation = { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] };
+type RuleCompilation =
+  | { ok: true; rule: CompiledRule; needs: readonly Need[] }
+  | { ok: false; issues: readonly Issue[] };
 
 function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const { path, ref, served, unknownKinds, createdAt } = scope;
@@ -151,17 +163,23 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const listensToUpdates = listening.operations.has("UPDATE");
   const meaning = { ref, name, generated, preconditions, context, usesClock, listensToUpdates };
   const labels = onlyLabels(rule.match);
+  const triggers = triggerResources(selection, scope);
+  const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
+  const kinds = selection.kinds.map(({ text }) => text);
+  const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
+  const isMadeOnce = changes !== undefined || generate.synchronize === false;
   return {
     ok: true,
+    needs: [...seen, ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs)],
     rule: {
       name,
       type: changes === undefined ? "Generate" : "Edge",
       changes,
-      triggers: triggerResources(selection, scope),
+      triggers,
       targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
       reads: build.reads,
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
-      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       triggeredByGenerated: rule.skipBackgroundRequests === false,
@@ -182,6 +200,11 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
           : desiredBy(meaning, trigger, snapshot, change),
     },
   };
+}
+
+/** What is made once is left. */
+function withoutDelete(need: Need): Need {
+  return { ...need, verbs: need.verbs.filter((verb) => verb !== "delete") };
 }
 
 /** Of its elements; they may ask for the time too. */

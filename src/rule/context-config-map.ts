@@ -6,6 +6,7 @@ import type { BlockScope } from "./block-scope.ts";
 import { failed } from "./failed.ts";
 import { type Answer, answerOf, type Found } from "./lookup.ts";
 import { readOf } from "./place.ts";
+import { needToReadOne } from "./read-needs.ts";
 import type { Source } from "./source.ts";
 
 type ConfigMap = NonNullable<ContextEntry["configMap"]>;
@@ -21,6 +22,7 @@ export function compileConfigMapEntry(
   if (template === undefined || resource === undefined) return undefined;
   build.reads.push(readOf({ name, namespace }, resource, build.confinedTo));
   const { confinedTo } = build;
+  build.needs.push(needToReadOne(resource, { path, name, namespace, confinedTo }));
   const answers = new WeakMap<KubernetesObject, Answer>();
   return {
     uses: template.reads,

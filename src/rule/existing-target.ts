@@ -1,7 +1,7 @@
 /** One entry of `targets`: which existing objects it means, and what becomes of one of them. */
 
 import { compileWildcard, hasWildcard, type Template } from "../expression/index.ts";
-import { asJson, isJsonObject, type KubernetesObject, printJson, type Resource } from "../object/index.ts";
+import { asJson, groupOf, isJsonObject, type KubernetesObject, printJson, type Resource } from "../object/index.ts";
 import type { Rule } from "../policy/index.ts";
 import type { BlockScope } from "./block-scope.ts";
 import { clusterScopedTarget } from "./confinement.ts";
@@ -13,6 +13,7 @@ import { readOf } from "./place.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { Mutated, MutationPlace, Read } from "./rule.ts";
 import type { CompiledContext, Scope } from "./scope.ts";
+import { needsToWrite, needsToWriteUnknown, PATCH } from "./write-needs.ts";
 
 type WrittenTarget = NonNullable<NonNullable<Rule["mutate"]>["targets"]>[number];
 
@@ -43,6 +44,9 @@ export function compileExistingTarget(
   const context = compileContext(written.context, { path: `${path}.context`, roots: targetRoots, build });
   const inner = { roots: new Set([...targetRoots, ...context.names]), build };
   const preconditions = compilePreconditions(written.preconditions, `${path}.preconditions`, inner);
+  const needed = { path, name: exact(name), namespace: exact(namespace), confinedTo, verbs: PATCH };
+  const group = groupOf(apiVersion);
+  build.needs.push(...(resource === undefined ? needsToWriteUnknown(group, needed) : needsToWrite(resource, needed)));
   if (resource === undefined || template === undefined) return undefined;
   noteScope(written, resource, { path, roots, build });
   const place = { namespace: exact(namespace ?? confinedTo), name: exact(name) };

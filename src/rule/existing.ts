@@ -12,7 +12,9 @@ import { explainConditions } from "./meaning.ts";
 import { compileMutate, mergeSchemaOf, mutateScope } from "./mutate.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
+import type { Need } from "./need.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
+import { needsOfTriggers } from "./read-needs.ts";
 import type { CompiledRule, MutationPlace, MutationsFor, ServedKinds, Snapshot } from "./rule.ts";
 import type { CompiledContext } from "./scope.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
@@ -31,7 +33,7 @@ export type ExistingScope = {
 export function compileExisting(
   rule: Rule,
   scope: ExistingScope,
-): { ok: true; rule: CompiledRule } | { ok: false; issues: readonly Issue[] } {
+): { ok: true; rule: CompiledRule; needs: readonly Need[] } | { ok: false; issues: readonly Issue[] } {
   const { path, ref, served, unknownKinds } = scope;
   const { mutate = {}, name } = rule;
   const confinedTo = ref.namespace === "" ? undefined : ref.namespace;
@@ -56,8 +58,12 @@ export function compileExisting(
   const labels = onlyLabels(rule.match);
   const triggers = scope.triggersOf(selection);
   const hasContext = [context, ...known.map((target) => target.context)].some(({ entries }) => entries.length > 0);
+  const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
+  const kinds = selection.kinds.map(({ text }) => text);
+  const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
   return {
     ok: true,
+    needs: [...seen, ...build.needs],
     rule: {
       name,
       type: changes === undefined ? "Mutate" : "Edge",
@@ -66,7 +72,7 @@ export function compileExisting(
       targets: [],
       reads: [...build.reads, ...known.map(({ read }) => read)],
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
-      within: confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]),
+      within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       triggeredByGenerated: rule.skipBackgroundRequests === false,

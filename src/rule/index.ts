@@ -1,3 +1,4 @@
+export { AUTOGEN_ANNOTATION } from "./autogen.ts";
 export type { Change, Operation } from "./change.ts";
 export { compilePolicy, policyRef } from "./compile.ts";
 export { copyOf } from "./copy.ts";
@@ -15,6 +16,7 @@ export type { Labels } from "./label-selector.ts";
 export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lookup.ts";
 export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
+export { isUrlNeed, type Need, type ResourceNeed, type UrlNeed } from "./need.ts";
 export type {
   AdmissionSettings,
   Adoption,

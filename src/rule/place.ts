@@ -19,6 +19,7 @@ export function readOf(
   };
 }
 
-function literal(text: string | undefined): string | undefined {
+/** Undefined where it holds variables. */
+export function literal(text: string | undefined): string | undefined {
   return text === undefined || text.includes("{{") || text.includes("$(") ? undefined : text;
 }

@@ -16,6 +16,7 @@ import { expressionFailed, type Failed, failed } from "./failed.ts";
 import { holdsInstallationKey } from "./installation-key.ts";
 import { type Answer, answerOf, type Found } from "./lookup.ts";
 import { readOf } from "./place.ts";
+import { needToList, needToReadOne } from "./read-needs.ts";
 import type { Scope } from "./scope.ts";
 import { parseFieldSelector, parseLabelSelector, type Selects } from "./selector-text.ts";
 import type { Source } from "./source.ts";
@@ -31,6 +32,8 @@ export function compileResourceLookup(
   const place = build.template(placeOf(url), `${path}.urlPath`, roots);
   if (place === undefined) return undefined;
   if (resource !== undefined) build.reads.push(readOf(url, resource, build.confinedTo));
+  const read = { path: `${path}.urlPath`, namespace: url.namespace, name: url.name, confinedTo: build.confinedTo };
+  build.needs.push((url.name === undefined ? needToList : needToReadOne)(resource ?? url, read));
   const parts = { path, place, resource, expression, confinedTo: build.confinedTo, isOne: url.name !== undefined };
   const call = new ResourceCall(parts);
   return { uses: place.reads, load: (scope, bindings) => call.load(scope, bindings) };

@@ -9,6 +9,7 @@ import type { Failed } from "./failed.ts";
 import type { Surroundings } from "./filter.ts";
 import type { CalledLookup, Lookup } from "./lookup.ts";
 import type { NamedLabel } from "./named-labels.ts";
+import type { Need } from "./need.ts";
 import type { Admitted } from "./trigger-bindings.ts";
 import type { Value } from "./value.ts";
 
@@ -43,7 +44,8 @@ export type AdmissionSettings = {
 };
 
 export type Compilation =
-  | { ok: true; policy: CompiledPolicy }
+  /** `needs`: the permissions that it takes to do what its rules do. */
+  | { ok: true; policy: CompiledPolicy; needs: readonly Need[] }
   /** `unknownKinds`: of the parts that could be read. */
   | { ok: false; issues: readonly Issue[]; unknownKinds: readonly string[] };
 

@@ -7,6 +7,7 @@ import type { BlockScope } from "./block-scope.ts";
 import { compileCallLookup, type WrittenCall } from "./call-lookup.ts";
 import { parseCallPath, parseServiceUrl } from "./call-url.ts";
 import { type Failed, failed } from "./failed.ts";
+import { needOfCall } from "./read-needs.ts";
 import type { Source } from "./source.ts";
 
 export type ApiCall = NonNullable<ContextEntry["apiCall"]>;
@@ -32,6 +33,7 @@ export function compilePathCall(
   const { confinedTo } = build;
   const outside = confinedTo === undefined ? undefined : whyOutside(url.segments, confinedTo);
   if (outside !== undefined) return note("OutsideNamespace", outside);
+  build.needs.push(...needOfCall(method, url.segments, { path: at, confinedTo }));
   return compileCallLookup({ method, url, at, ...bodyOf(apiCall, scope), ...confined(confinedTo, at) }, scope);
 }
 

@@ -7,6 +7,8 @@ const OPTIONS: ConfigurationOptions = {
   reach: { service: { namespace: "perennial-system", name: "perennial-webhook" } },
   caBundle: "PEM",
   kyverno: false,
+  secret: "s",
+  mustAnswer: () => true,
   owner: { name: "perennial-system", uid: "1" },
 };
 
@@ -18,11 +20,11 @@ describe("the configuration for policies", () => {
   it("calls the Service, or the URL that is given, whatever its end", () => {
     const caBundle = "UEVN";
     expect(clientConfigOf(policyConfiguration(OPTIONS))).toEqual({
-      service: { namespace: "perennial-system", name: "perennial-webhook", path: "/policies", port: 443 },
+      service: { namespace: "perennial-system", name: "perennial-webhook", path: "/policies/s", port: 443 },
       caBundle,
     });
     const outside = policyConfiguration({ ...OPTIONS, reach: { url: "https://192.0.2.1:9443/" } });
-    expect(clientConfigOf(outside)).toEqual({ url: "https://192.0.2.1:9443/policies", caBundle });
+    expect(clientConfigOf(outside)).toEqual({ url: "https://192.0.2.1:9443/policies/s", caBundle });
   });
 
   it("has an entry for kyverno.io only where its policies are served", () => {
@@ -30,6 +32,18 @@ describe("the configuration for policies", () => {
       (policyConfiguration({ ...OPTIONS, kyverno }).webhooks as unknown as { name: string }[]).map(({ name }) => name);
     expect(names(false)).toEqual(["policies.perennial.dev"]);
     expect(names(true)).toEqual(["policies.perennial.dev", "policies.kyverno.io"]);
+  });
+});
+
+describe("while nobody answers", () => {
+  it("only policies of a group whose authors are trusted are written", () => {
+    const { webhooks } = policyConfiguration({
+      ...OPTIONS,
+      kyverno: true,
+      mustAnswer: (group) => group === "perennial.dev",
+    });
+    const policies = (webhooks as unknown as { failurePolicy: string }[]).map(({ failurePolicy }) => failurePolicy);
+    expect(policies).toEqual(["Fail", "Ignore"]);
   });
 });
 
@@ -48,7 +62,7 @@ describe("what is stored", () => {
     ["nothing", undefined, false],
     ["the same", stored([entry]), true],
     ["an entry of somebody else beside ours", stored([{ name: "other" }, entry]), true],
-    ["another failurePolicy", stored([{ ...entry, failurePolicy: "Fail" }]), false],
+    ["another failurePolicy", stored([{ ...entry, failurePolicy: "Ignore" }]), false],
     ["no entries", stored([]), false],
     ["another owner", stored([entry], { ownerReferences: [] }), false],
   ])("%s", (_case, object, expected) => {

@@ -2,6 +2,7 @@
 
 import { isEqual, isJsonObject, type Json, type JsonObject, type KubernetesObject, KYVERNO } from "../object/index.ts";
 import { GROUP } from "../policy/index.ts";
+import { AUTOGEN_ANNOTATION } from "../rule/index.ts";
 
 /** Under which URL the API server reaches us: that of a Service in the cluster, or one that was given. */
 export type Reach = { url: string } | { service: { namespace: string; name: string } };
@@ -13,14 +14,36 @@ export type ConfigurationOptions = {
   /** PEM: whom the API server trusts to be us. */
   caBundle: string;
   kyverno: boolean;
+  /** Part of the paths, known to the API server and to us alone: who does not know it gets no answer. */
+  secret: string;
+  /** True where policies of the group are not to be written while nobody can check them. */
+  mustAnswer(group: string): boolean;
   /** Of our own namespace, with which they go; undefined while it is not known. */
   owner: { name: string; uid: string } | undefined;
 };
 
-export const POLICIES_PATH = "/policies";
+/** A review says who may do what, so only the API server is to know where it is asked for. */
+export function policiesPath(secret: string): string {
+  return `/policies/${secret}`;
+}
 
-/** Seconds; a policy is checked in milliseconds, and written all the same when nobody answers. */
+/** Seconds; a policy is checked in milliseconds. */
 const POLICY_TIMEOUT = 5;
+
+/** Else a policy could not be labelled, nor let go of, while nobody answers. The same as `isSameSpec` of the review. */
+const WHAT_IT_DOES_CHANGES: JsonObject = {
+  name: "what-it-does-changes",
+  expression: [
+    "oldObject == null",
+    "!has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec",
+    `${annotation("object")} != ${annotation("oldObject")}`,
+  ].join(" || "),
+};
+
+function annotation(root: string): string {
+  const annotations = `${root}.metadata.annotations`;
+  return `(has(${annotations}) && '${AUTOGEN_ANNOTATION}' in ${annotations} ? ${annotations}['${AUTOGEN_ANNOTATION}'] : '')`;
+}
 
 /** Has the policies themselves checked while they are written. */
 export function policyConfiguration(options: ConfigurationOptions): KubernetesObject {
@@ -37,7 +60,7 @@ export function policyConfiguration(options: ConfigurationOptions): KubernetesOb
 function policyWebhook(group: string, options: ConfigurationOptions): JsonObject {
   return {
     name: `policies.${group}`,
-    clientConfig: clientConfig(POLICIES_PATH, options),
+    clientConfig: clientConfig(policiesPath(options.secret), options),
     rules: [
       {
         apiGroups: [group],
@@ -47,13 +70,14 @@ function policyWebhook(group: string, options: ConfigurationOptions): JsonObject
         scope: "*",
       },
     ],
-    failurePolicy: "Ignore",
+    failurePolicy: options.mustAnswer(group) ? "Fail" : "Ignore",
     matchPolicy: "Exact",
     namespaceSelector: {},
     objectSelector: {},
     sideEffects: "None",
     timeoutSeconds: POLICY_TIMEOUT,
     admissionReviewVersions: ["v1"],
+    matchConditions: [WHAT_IT_DOES_CHANGES],
   };
 }
 

@@ -1,7 +1,7 @@
 export {
   type ConfigurationOptions,
   isAsDerived,
-  POLICIES_PATH,
+  policiesPath,
   policyConfiguration,
   type Reach,
 } from "./configuration.ts";
@@ -13,7 +13,9 @@ export {
   PROBED,
 } from "./mutation-configuration.ts";
 export { type MutationReviewOptions, reviewMutation } from "./mutation-review.ts";
-export { type PolicyReviewOptions, reviewPolicy } from "./policy-review.ts";
+export { judgePolicy, type PolicyJudgement, type PolicyJudgementOptions } from "./policy-review.ts";
+export { type Author, authorOf, judgeOperator, needsOfOperator, refuseAuthor } from "./privilege.ts";
+export { type Answers, keyOfQuestion, type Lack, lacksIn, openQuestions, type Question } from "./questions.ts";
 export {
   type AdmissionAnswer,
   type AdmissionRequest,

@@ -19,8 +19,6 @@ export type MutationOptions = ConfigurationOptions & {
   namespace: string;
   /** The user that this process writes as. */
   ownUser: string;
-  /** Part of the paths, known to the API server and to us alone: who does not know it gets no answer. */
-  secret: string;
 };
 
 /** One entry of the configuration: policies that are asked for in the same way. */

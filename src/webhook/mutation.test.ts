@@ -43,6 +43,7 @@ const OPTIONS: MutationOptions = {
   reach: { url: "https://192.0.2.1" },
   caBundle: "PEM",
   kyverno: false,
+  mustAnswer: () => true,
   owner: undefined,
   policies: [],
   leftAlone: ["perennial-system", "kube-system"],

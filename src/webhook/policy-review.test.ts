@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../object/index.ts";
 import { createCatalogue } from "../state/index.ts";
-import { type PolicyReviewOptions, reviewPolicy } from "./policy-review.ts";
+import { judgePolicy, type PolicyJudgementOptions } from "./policy-review.ts";
 import type { AdmissionAnswer } from "./review.ts";
 
-const OPTIONS: PolicyReviewOptions = { served: createCatalogue(), whySuspended: () => undefined };
+const OPTIONS: PolicyJudgementOptions = { served: createCatalogue(), whySuspended: () => undefined };
 
 type Rule = { [field: string]: unknown };
 
@@ -32,7 +32,7 @@ function policy(rule: Rule, metadata = {}, apiVersion = "perennial.dev/v1"): Kub
 
 function review(object: KubernetesObject, oldObject?: KubernetesObject, options = OPTIONS): AdmissionAnswer {
   const operation = oldObject === undefined ? "CREATE" : "UPDATE";
-  return reviewPolicy({ uid: "1", operation, object, oldObject, fields: {} }, options);
+  return judgePolicy({ uid: "1", operation, object, oldObject, fields: {} }, options).answer;
 }
 
 const BAD: Rule = { ...GOOD, preconditions: [{ key: "{{ nothing }}", operator: "Equals", value: "{{ f( }}" }] };

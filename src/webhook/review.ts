@@ -22,10 +22,10 @@ export type AdmissionRequest = {
   fields: JsonObject;
 };
 
-/** `message`: why not. `warnings` are shown to who sent the request, whether it is allowed or not. */
+/** `message`: why not; `forbidden`: it lies in who asks, not in what is asked for. `warnings` are shown to who sent the request, whether it is allowed or not. */
 export type AdmissionAnswer =
   | { allowed: true; warnings: readonly string[]; patch?: readonly Difference[] }
-  | { allowed: false; message: string; warnings: readonly string[] };
+  | { allowed: false; message: string; warnings: readonly string[]; forbidden?: true };
 
 export const ALLOWED: AdmissionAnswer = { allowed: true, warnings: [] };
 
@@ -48,9 +48,9 @@ export function readReview(review: Json): { request: AdmissionRequest } | { prob
   return { request: { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined, fields } };
 }
 
-/** A refusal is a 422, as for what the definition of a kind refuses. */
+/** A refusal is a 422, as for what the definition of a kind refuses, or a 403, as for what RBAC refuses. */
 export function printReview(uid: string, answer: AdmissionAnswer): JsonObject {
-  const status = answer.allowed ? {} : { status: { code: 422, reason: "Invalid", message: answer.message } };
+  const status = answer.allowed ? {} : { status: { ...codeOf(answer), message: answer.message } };
   const warnings = answer.warnings.length === 0 ? {} : { warnings: boundedWarnings(answer.warnings) };
   return {
     apiVersion: API_VERSION,
@@ -63,6 +63,10 @@ function patchOf(answer: AdmissionAnswer): JsonObject {
   if (!answer.allowed || answer.patch === undefined || answer.patch.length === 0) return {};
   const patch = printJson(answer.patch.map((step) => ({ ...step })));
   return { patchType: "JSONPatch", patch: Buffer.from(patch).toString("base64") };
+}
+
+function codeOf({ forbidden }: { forbidden?: true }): JsonObject {
+  return forbidden === undefined ? { code: 422, reason: "Invalid" } : { code: 403, reason: "Forbidden" };
 }
 
 /** Bytes of one warning and of all that the API server hands on; it cuts off what is more, in the middle of a word. */
