@@ -299,7 +299,7 @@ describe("a policy that an older, looser definition let in", () => {
     const stored = {
       ...clusterPolicy("stored", { ...rule({}), name: "first" }),
       spec: {
-        emitWarning: true,
+        drift: { foreignFields: "Keep" },
         rules: [{ ...rule({}), celPreconditions: [{ name: "a", expression: "true" }] }],
       },
     };
@@ -309,7 +309,7 @@ describe("a policy that an older, looser definition let in", () => {
     });
     const message = await messageOfRefusal("stored");
     expect(message).toMatch(/^UnsupportedField: /);
-    for (const field of ["spec.emitWarning", "spec.rules[0].celPreconditions", "not served by this version"])
+    for (const field of ["spec.drift.foreignFields", "spec.rules[0].celPreconditions", "not served by this version"])
       expect(message).toContain(field);
     await installPolicyDefinitions(cluster);
     await expectOthersServed("after-looser");
