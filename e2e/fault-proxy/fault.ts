@@ -9,6 +9,8 @@ export interface ProxiedRequest {
   readonly isWatch: boolean;
   /** The Authorization header; empty without one. */
   readonly authorization: string;
+  /** The Accept header; empty without one. */
+  readonly accept: string;
   /** When it came, as `performance.now()`. */
   readonly at: number;
   /** What the API server answered and the client was told; undefined before that, and where a fault struck instead. */

@@ -148,6 +148,7 @@ function requestOf({ method = "", url = "", headers }: IncomingMessage): Proxied
     query: searchParams,
     isWatch: searchParams.get("watch") === "true",
     authorization: headers.authorization ?? "",
+    accept: headers.accept ?? "",
     at: performance.now(),
   };
 }

@@ -23,19 +23,32 @@ export async function listPage(client: ClusterClient, selection: Selection, toke
     method: "GET",
     path: collectionPath(selection.resource, selection.namespace),
     query: { limit: String(PAGE), ...(token === "" ? {} : { continue: token }), ...selectors(selection) },
+    ...accepting(selection, "PartialObjectMetadataList"),
   });
   if (!answer.ok) return answer;
   const list = readList(answer.body);
   if (list === undefined) return { ok: false, failure: unexpected(collectionPath(selection.resource), "no list") };
   const { items, metadata } = list;
-  const type = { apiVersion: resourceApiVersion(selection.resource), kind: selection.resource.kind };
   return {
     ok: true,
-    // items of a list carry no type of their own
-    objects: items.map((item) => ({ ...(item as KubernetesObject), ...type })), // what a list holds are objects
+    objects: items.map((item) => asSelected(item as KubernetesObject, selection)), // what a list holds are objects
     resourceVersion: metadata.resourceVersion,
     continue: metadata.continue,
   };
+}
+
+/**
+ * Items of a list carry no type of their own, and metadata alone that of metadata. A server that knows no such form sends whole
+ * objects; no more is kept of them either.
+ */
+function asSelected(object: KubernetesObject, { resource, metadataOnly }: Selection): KubernetesObject {
+  const type = { apiVersion: resourceApiVersion(resource), kind: resource.kind };
+  return metadataOnly ? { ...type, metadata: object.metadata } : { ...object, ...type };
+}
+
+/** What only shows metadata asks for it; a server that cannot say it answers as it can. */
+function accepting({ metadataOnly }: Selection, form: string): { accept?: string } {
+  return metadataOnly ? { accept: `application/json;as=${form};g=meta.k8s.io;v=1,application/json` } : {};
 }
 
 type List = { items: Json[]; metadata: { resourceVersion: string; continue: string } };
@@ -78,10 +91,19 @@ export async function openWatch(
         timeoutSeconds: String(from.timeoutSeconds),
         ...selectors(selection),
       },
+      ...accepting(selection, "PartialObjectMetadata"),
     },
     signal,
   );
-  return answer.ok ? { ok: true, events: parseEvents(answer.body) } : answer;
+  if (!answer.ok) return answer;
+  const events = parseEvents(answer.body);
+  return { ok: true, events: selection.metadataOnly ? onlyMetadata(events, selection) : events };
+}
+
+/** A bookmark has the type of metadata too, but only its resourceVersion counts; an error is a Status. */
+async function* onlyMetadata(events: AsyncIterable<WatchEvent>, selection: Selection): AsyncGenerator<WatchEvent> {
+  for await (const event of events)
+    yield event.type === "ERROR" ? event : { type: event.type, object: asSelected(event.object, selection) };
 }
 
 /** One JSON document a line. A line longer than this is no event of any API server. */

@@ -8,6 +8,8 @@ import { findVariables, MAX_VARIABLE_NESTING } from "./variables.ts";
 
 export interface Expression {
   readonly reads: ReadonlySet<string>;
+  /** What it reads, by up to three names, such as `request.object.metadata`; `request.object` alone is all of it. */
+  readonly paths: ReadonlySet<string>;
   readonly usesClock: boolean;
   /** True when it gives each asker another value. */
   readonly usesRandom: boolean;
@@ -29,10 +31,11 @@ export function compileExpression(text: string, path: string, options: Expressio
   const compiled =
     pieces === undefined ? { problem: { message: tooDeep, unknownRoot: false } } : compilePieces(pieces, text, options);
   if ("problem" in compiled) return { issues: [{ path, at: [], value: text, ...compiled.problem }] };
-  const { reads, usesClock, usesRandom, evaluate } = compiled.variable;
+  const { reads, paths, usesClock, usesRandom, evaluate } = compiled.variable;
   return {
     expression: {
       reads,
+      paths,
       usesClock,
       usesRandom,
       evaluate(bindings, environment, value) {

@@ -23,6 +23,7 @@ export interface Build {
   readonly document: Json;
   readonly path: string;
   readonly reads: Set<string>;
+  readonly paths: Set<string>;
   usesClock: boolean;
   readonly issues: ExpressionIssue[];
 }

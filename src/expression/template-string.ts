@@ -56,6 +56,7 @@ function compilePiece(piece: Piece, { text, at, build }: Place): string | Compil
     return "";
   }
   for (const read of compiled.variable.reads) build.reads.add(read);
+  for (const path of compiled.variable.paths) build.paths.add(path);
   if (compiled.variable.usesClock) build.usesClock = true;
   return compiled.variable;
 }

@@ -12,6 +12,8 @@ import { compileString, compileValueString } from "./template-string.ts";
 export interface Template {
   /** Root names it uses, such as `request.object`, `element` or a context entry's name. */
   readonly reads: ReadonlySet<string>;
+  /** What it reads, by up to three names, such as `request.object.metadata`; `request.object` alone is all of it. */
+  readonly paths: ReadonlySet<string>;
   /** True when it has no variables: it always gives the same value. */
   readonly constant: boolean;
   /** True when the result depends on the time of the evaluation. */
@@ -23,15 +25,23 @@ export type CompiledTemplate = { readonly template: Template } | { readonly issu
 
 /** `path` is where `value` stands in the policy. All issues are found at once. */
 export function compileTemplate(value: Json, path: string, options: CompileOptions = {}): CompiledTemplate {
-  const build: Build = { options, document: value, path, reads: new Set(), usesClock: false, issues: [] };
+  const build: Build = {
+    options,
+    document: value,
+    path,
+    reads: new Set(),
+    paths: new Set(),
+    usesClock: false,
+    issues: [],
+  };
   const part = compileValue(value, [], build);
   if (build.issues.length > 0) return { issues: build.issues };
-  const { reads, usesClock } = build;
+  const { reads, paths, usesClock } = build;
   const evaluate =
     part.fill === undefined
       ? (): Evaluated => ({ ok: true, value: part.value })
       : (bindings: Bindings, environment: Environment) => evaluatePart(part, { path, bindings, environment });
-  return { template: { reads, usesClock, constant: part.fill === undefined, evaluate } };
+  return { template: { reads, paths, usesClock, constant: part.fill === undefined, evaluate } };
 }
 
 function evaluatePart(

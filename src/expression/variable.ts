@@ -20,6 +20,7 @@ import type { Piece, Variable } from "./variables.ts";
 export interface CompiledVariable {
   readonly source: string;
   readonly reads: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
   readonly usesClock: boolean;
   readonly usesRandom: boolean;
   /** The value; throws a Fault whose message names the variable and what is wrong. */
@@ -86,6 +87,7 @@ function compileFilled(
   }
   const { expression } = compiled;
   const reads = new Set([...expression.reads, ...holes.flatMap((hole) => [...hole.reads])]);
+  const paths = new Set([...expression.paths, ...holes.flatMap((hole) => [...hole.paths])]);
   const usesClock = expression.usesClock || holes.some((hole) => hole.usesClock);
   const usesRandom = expression.usesRandom || holes.some((hole) => hole.usesRandom);
   const { run: step } = expression;
@@ -96,7 +98,7 @@ function compileFilled(
           const filled: Step = (current) => runWithHoles(step, holes, { bindings, current, run });
           return evaluateStep(filled, source, value, run);
         };
-  return { variable: { source, reads, usesClock, usesRandom, evaluate } };
+  return { variable: { source, reads, paths, usesClock, usesRandom, evaluate } };
 }
 
 /** Innermost first: the nested variables' values stand ready before the expression runs. */
@@ -154,7 +156,7 @@ function compileOwnPlace(variable: Variable, at: Path, options: CompileOptions):
   };
   const evaluate = (bindings: Json, run: Run): Json => evaluateStep(step, variable.source, bindings, run);
   const reads = new Set([start.join(".")]);
-  return { variable: { source: variable.source, reads, usesClock: false, usesRandom: false, evaluate } };
+  return { variable: { source: variable.source, reads, paths: reads, usesClock: false, usesRandom: false, evaluate } };
 }
 
 function followPlace(root: Json, names: Path, run: Run): Json | undefined {

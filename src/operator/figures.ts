@@ -1,6 +1,6 @@
 /** The figures of a policy's status, counted from the claims. */
 
-import { type ApiFailure, printFailure, type Selection, selectionKey } from "../cluster/index.ts";
+import { type ApiFailure, printFailure, type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
 import { keyOf, type ObjectKey, resourceName } from "../object/index.ts";
 import { heldPrunes } from "../plan/index.ts";
 import type { PolicyStatus } from "../policy/index.ts";
@@ -72,7 +72,10 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
   const { rules, unknownKinds } = state.compiled;
   const unknown = rules.filter((rule) => !isAnythingServed(rule));
   const wanted = new Map(rules.flatMap(selectionsOf).map((selection) => [selectionKey(selection), selection]));
-  const refused = [...wanted.values()].flatMap((selection) => {
+  const isWanted = (wider: Selection): boolean => wanted.has(selectionKey(wider));
+  // of two levels, one is watched
+  const once = [...wanted.values()].filter((found) => !(found.metadataOnly && widerSelections(found).some(isWanted)));
+  const refused = once.flatMap((selection) => {
     const failure = watchFailure(selection);
     return failure === undefined ? [] : [blockedWatch(selection, failure)];
   });

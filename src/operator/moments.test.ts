@@ -42,9 +42,9 @@ function namespace(name: string, resourceVersion: string, second: number): Kuber
 function scene() {
   const world = new ObservedWorld({ installation: "test", pruneDelay: 0, kyverno: false, systemNamespaces: new Set() });
   world.catalogue.replaceDiscovered([NAMESPACES, CONFIG_MAPS]);
-  world.keepStores([{ resource: NAMESPACES }]);
+  world.stores.keep([{ resource: NAMESPACES }]);
   const signals = new Subject<WatchSignal>();
-  const store = world.storeOf({ resource: NAMESPACES });
+  const store = world.stores.of({ resource: NAMESPACES });
   const watches = createWatches(
     () => signals,
     (_watch, signal) => {

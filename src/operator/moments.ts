@@ -10,7 +10,7 @@ import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimKey, claimRef, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import { isUnseen, parseSeenUntil, printSeenUntil, type SeenKind, type SeenUntil } from "./seen-until.ts";
-import { rulesOf } from "./wanted-watches.ts";
+import { rulesOf, seenBy } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
 
 export class Moments {
@@ -110,7 +110,7 @@ export class Moments {
   #triggerOf(rule: CompiledRule, claim: ClaimKey): KubernetesObject | undefined {
     const { trigger } = claimRef(claim);
     const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
-    return resource === undefined ? undefined : this.#world.objects(resource)?.get(keyOf(trigger));
+    return resource === undefined ? undefined : this.#world.objects(resource, rule)?.get(keyOf(trigger));
   }
 
   /** Also when no rule makes anything once: without it nobody would know that. */
@@ -141,7 +141,7 @@ export class Moments {
 
   /** The earliest of what the watches of a kind have shown. */
   #seenOf(kind: GroupKindKey, rules: readonly { rule: CompiledRule }[]): SeenKind | undefined {
-    const selections = rules.flatMap(({ rule }) => [...rule.triggers.map((resource) => ({ resource })), ...rule.reads]);
+    const selections = rules.flatMap(({ rule }) => seenBy(rule));
     const states = selections
       .filter(({ resource }) => groupKindKey(resource) === kind)
       .map((selection) => this.#watches.stateOf(selection)?.seen);

@@ -1,6 +1,6 @@
 /** The world as it was observed: the writers of the state, and what the loop knows besides. Plans see it as `World`. */
 
-import { type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
+import type { Selection } from "../cluster/index.ts";
 import type { Environment } from "../expression/index.ts";
 import {
   type GroupKind,
@@ -30,13 +30,13 @@ import {
   namespaceOf,
   type ObjectChange,
   type ObjectStore,
-  type ObjectStoreWriter,
   OpenMoments,
   type PolicyState,
   type SeenChange,
   type World,
 } from "../state/index.ts";
 import { AdmissionState } from "./admission-state.ts";
+import { KeptObjects } from "./kept-objects.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
 import { POLICIES } from "./system-resources.ts";
 
@@ -107,8 +107,7 @@ export class ObservedWorld implements World {
     disposalOf: (key: ObjectKey) => this.disposals.get(key),
   };
   readonly #systemNamespaces: ReadonlySet<string>;
-  /** By the key of their selection. */
-  readonly #stores = new Map<string, ObjectStoreWriter>();
+  readonly stores = new KeptObjects(this.namespaces);
 
   /** Why policies of kyverno.io are left alone just now. */
   kyvernoSuspended: string | undefined;
@@ -129,8 +128,8 @@ export class ObservedWorld implements World {
     return performance.now();
   }
 
-  objects(resource: Resource): ObjectStore | undefined {
-    return this.storeOf({ resource });
+  objects(resource: Resource, by?: { readsContent: boolean }): ObjectStore | undefined {
+    return this.stores.triggers(resource, by);
   }
 
   objectsWith(resource: Resource, { namespace, name }: ObjectRef): ObjectStore | undefined {
@@ -143,22 +142,7 @@ export class ObservedWorld implements World {
 
   /** The objects of a selection, perhaps among others. */
   objectsOf(selection: Selection): ObjectStore | undefined {
-    const stores = [selection, ...widerSelections(selection)].map((found) => this.storeOf(found));
-    return stores.find((store) => store?.synced) ?? stores.find((store) => store !== undefined);
-  }
-
-  /** The objects of just this selection, if they are kept. */
-  storeOf(selection: Selection): ObjectStoreWriter | undefined {
-    return this.#stores.get(selectionKey(selection));
-  }
-
-  /** From now on the objects of these are kept; those of others are forgotten, and so unknown. */
-  keepStores(selections: readonly Selection[]): void {
-    const wanted = new Map(selections.map((selection) => [selectionKey(selection), selection]));
-    for (const key of this.#stores.keys()) if (!wanted.has(key)) this.#stores.delete(key);
-    for (const [key, { resource }] of wanted) {
-      if (!this.#stores.has(key)) this.#stores.set(key, isNamespaces(resource) ? this.namespaces : createObjectStore());
-    }
+    return this.stores.showing(selection);
   }
 
   /** A custom resource goes, or is back. */
@@ -266,8 +250,4 @@ export class ObservedWorld implements World {
   changeOf(claim: ClaimKey): SeenChange | undefined {
     return this.changes.get(claim)?.[0];
   }
-}
-
-function isNamespaces({ group, plural }: Resource): boolean {
-  return group === "" && plural === "namespaces";
 }

@@ -172,7 +172,7 @@ export class Parts {
       ...{ world: this.world, queue: this.queue, repairs: this.#repairs, changes: this.changes },
       triggeredBy: (resource, object, before) => this.needs.triggeredBy(resource, object, before),
       onSystemChange: (resource, changes) => this.#on.onSystemChange(resource, changes),
-      readBy: (resource) => this.needs.readBy(resource),
+      lookedAtBy: (resource) => this.needs.lookedAtBy(resource),
       onSynced: (selection) => this.#on.onSynced(selection),
     });
   }

@@ -12,7 +12,13 @@ export function resourceOf(kind: string, plural: string, namespaced: boolean): R
 export function ruleOf(looks: Partial<CompiledRule>): CompiledRule {
   return {
     ...{ name: "r", type: "Generate", triggers: [], targets: [], reads: [], namespaces: [], within: undefined },
-    ...{ readsNamespace: false, triggeredByGenerated: false, synchronize: true, onDelete: "delete" },
+    ...{
+      readsNamespace: false,
+      readsContent: true,
+      triggeredByGenerated: false,
+      synchronize: true,
+      onDelete: "delete",
+    },
     ...{ usesClock: false, decidesByClock: false, newSince: undefined, changes: undefined },
     whyNotSelected: () => undefined,
     explain: () => ({ match: [], exclude: [], preconditions: [], context: [] }),

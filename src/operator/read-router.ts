@@ -21,8 +21,8 @@ import type { KeyedQueue } from "./queue.ts";
 export type ReadRouterOptions = {
   world: ObservedWorld;
   queue: KeyedQueue<ClaimKey>;
-  /** A rule and its policy for each resource that it reads besides its triggers. */
-  readBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
+  /** A rule and its policy for each resource that it looks at: of its triggers, and of what it reads besides. */
+  lookedAtBy(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[];
 };
 
 export class ReadRouter {
@@ -78,8 +78,8 @@ export class ReadRouter {
 
   /** A list is whole for the first time: rules that were ready by another watch are held since it ended. */
   rulesHeldFor(resource: Resource): readonly { policy: ObjectRef; rule: CompiledRule }[] {
-    const { world, readBy } = this.#options;
-    return readBy(resource).filter(({ policy, rule }) => world.isReady(keyOf(policy), rule.name));
+    const { world, lookedAtBy } = this.#options;
+    return lookedAtBy(resource).filter(({ policy, rule }) => world.isReady(keyOf(policy), rule.name));
   }
 
   #isMadeOnce(claim: ClaimKey): boolean {

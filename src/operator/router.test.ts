@@ -29,29 +29,29 @@ function settings(resourceVersion: string, labelled: boolean): KubernetesObject 
   return { apiVersion: "v1", kind: "ConfigMap", metadata: labelled ? { ...metadata, labels } : metadata };
 }
 
-describe("an object that loses its marks", () => {
-  function scene() {
-    const world = new ObservedWorld({
-      installation: "test",
-      pruneDelay: 0,
-      kyverno: false,
-      systemNamespaces: new Set(),
-    });
-    const queue = createQueue<ClaimKey>();
-    const router = createRouter({
-      ...{
-        world,
-        queue,
-        repairs: new Repairs(() => {}),
-        changes: new SeenChanges({ world, queue, log: createLog("fatal") }),
-      },
-      ...{ triggeredBy: () => [], readBy: () => [], onSystemChange: () => {}, onSynced: () => {} },
-    });
-    const watch = { selection: { resource: CONFIG_MAPS }, synced: true };
-    const show = (object: KubernetesObject): void => router.handle(watch, { type: "changed", object });
-    return { inventory: world.inventory, show };
-  }
+function scene() {
+  const world = new ObservedWorld({
+    installation: "test",
+    pruneDelay: 0,
+    kyverno: false,
+    systemNamespaces: new Set(),
+  });
+  const queue = createQueue<ClaimKey>();
+  const router = createRouter({
+    ...{
+      world,
+      queue,
+      repairs: new Repairs(() => {}),
+      changes: new SeenChanges({ world, queue, log: createLog("fatal") }),
+    },
+    ...{ triggeredBy: () => [], lookedAtBy: () => [], onSystemChange: () => {}, onSynced: () => {} },
+  });
+  const show = (object: KubernetesObject, level: { metadataOnly?: true } = {}): void =>
+    router.handle({ selection: { resource: CONFIG_MAPS, ...level }, synced: true }, { type: "changed", object });
+  return { inventory: world.inventory, show };
+}
 
+describe("an object that loses its marks", () => {
   it("before the answer to its creation comes is known without them, whatever that answer says", () => {
     const { inventory, show } = scene();
     const answered = inventory.expectAnswer(keyOf(SETTINGS), claimKey(IDENTITY));
@@ -68,5 +68,15 @@ describe("an object that loses its marks", () => {
     expect(inventory.get(keyOf(refOf(settings("10", true))))).toBeDefined();
     show(settings("11", false));
     expect(inventory.get(keyOf(SETTINGS))).toBeUndefined();
+  });
+});
+
+describe("an object with marks of which only metadata is shown", () => {
+  it("is no target before it is shown whole", () => {
+    const { inventory, show } = scene();
+    show(settings("10", true), { metadataOnly: true });
+    expect(inventory.get(keyOf(SETTINGS))).toBeUndefined();
+    show(settings("10", true));
+    expect(inventory.get(keyOf(SETTINGS))).toBeDefined();
   });
 });

@@ -66,7 +66,7 @@ class SignalRouter implements Router {
     this.#reads = new ReadRouter(options);
     this.#strangers = new StrangerRouter({
       inventory: options.world.inventory,
-      onChanged: ({ resource }, object) => this.#observe(resource, object),
+      onChanged: (selection, object) => this.#observe(selection, object),
       onGone: (record) => this.#onTargetGone(record),
     });
   }
@@ -91,27 +91,28 @@ class SignalRouter implements Router {
   }
 
   #onListing(selection: Selection): void {
-    this.#options.world.storeOf(selection)?.clearBuffer();
+    this.#options.world.stores.of(selection)?.clearBuffer();
     this.#listed.delete(selectionKey(selection));
     this.#strangers.onListing(selection);
   }
 
   #onPage(selection: Selection, objects: readonly KubernetesObject[]): void {
-    this.#options.world.storeOf(selection)?.buffer(objects);
+    this.#options.world.stores.of(selection)?.buffer(objects);
     if (!isClusterWide(selection)) return this.#strangers.onPage(selection, objects);
     const listed = this.#listed.get(selectionKey(selection)) ?? new Set();
     this.#listed.set(selectionKey(selection), listed);
     for (const object of objects) {
       listed.add(keyOf(refOf(object)));
-      this.#observe(selection.resource, object);
+      this.#observe(selection, object);
     }
   }
 
   #onSynced(selection: Selection, asOf: string): void {
     const { world, onSynced } = this.#options;
-    const store = world.storeOf(selection);
+    const store = world.stores.of(selection);
     const first = store?.synced === false;
     const changes = store?.swap() ?? [];
+    world.stores.forgetReplaced(selection);
     this.#onObjectChanges(selection, changes, first ? "list" : "event");
     const held = first ? this.#reads.rulesHeldFor(selection.resource) : [];
     for (const { policy, rule } of held) this.enqueueRule(policy, rule);
@@ -134,15 +135,15 @@ class SignalRouter implements Router {
   }
 
   #onChanged(selection: Selection, object: KubernetesObject): void {
-    const change = this.#options.world.storeOf(selection)?.set(object);
+    const change = this.#options.world.stores.of(selection)?.set(object);
     if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
-    if (isClusterWide(selection)) this.#observe(selection.resource, object);
+    if (isClusterWide(selection)) this.#observe(selection, object);
     else this.#strangers.onChanged(selection, object);
   }
 
   #onDeleted(selection: Selection, object: KubernetesObject): void {
     const { world } = this.#options;
-    const change = world.storeOf(selection)?.remove(object);
+    const change = world.stores.of(selection)?.remove(object);
     if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
     if (isClusterWide(selection)) this.#onTargetDeleted(object);
     else this.#strangers.onDeleted(object);
@@ -157,9 +158,10 @@ class SignalRouter implements Router {
     if (record !== undefined) this.#onTargetGone(record);
   }
 
-  /** Only what carries marks, or what we already know of, is a target. */
-  #observe(resource: Resource, object: KubernetesObject): void {
+  /** Only what carries marks, or what we already know of, is a target; kinds of targets are watched whole. */
+  #observe({ resource, metadataOnly }: Selection, object: KubernetesObject): void {
     const { world } = this.#options;
+    if (metadataOnly) return;
     const key = keyOf(refOf(object));
     if (object.metadata.labels?.[TARGET] === undefined && world.inventory.get(key) === undefined) return;
     const before = world.inventory.get(key);
@@ -243,7 +245,7 @@ class SignalRouter implements Router {
   #enqueueTriggersIn(namespace: string, policy: ObjectRef, rule: CompiledRule): void {
     const { world, queue } = this.#options;
     for (const resource of statesOf(rule)) {
-      for (const trigger of world.objects(resource)?.inNamespace(namespace) ?? []) {
+      for (const trigger of world.objects(resource, rule)?.inNamespace(namespace) ?? []) {
         queue.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
       }
     }
@@ -262,7 +264,7 @@ class SignalRouter implements Router {
     const { world, queue } = this.#options;
     const keys = new Set<ClaimKey>(world.claims.ofRule(`${keyOf(policy)}\n${rule.name}`));
     for (const resource of statesOf(rule)) {
-      for (const trigger of world.objects(resource)?.values() ?? []) {
+      for (const trigger of world.objects(resource, rule)?.values() ?? []) {
         if (whyNotSelected(world, rule, trigger) === undefined)
           keys.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Selection, selectionKey } from "../cluster/index.ts";
+import { type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
 import type { Resource } from "../object/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { createCatalogue } from "../state/index.ts";
@@ -14,8 +14,9 @@ function rule(looks: Partial<CompiledRule>): CompiledRule {
   return ruleOf({ triggers: [NAMESPACES], ...looks });
 }
 
-function print({ resource: { plural }, namespace, name, labelSelector }: Selection): string {
-  return [plural, namespace, name, labelSelector].filter((part) => part !== undefined).join(" ");
+function print({ resource: { plural }, namespace, name, labelSelector, metadataOnly }: Selection): string {
+  const level = metadataOnly ? "metadata" : undefined;
+  return [plural, namespace, name, labelSelector, level].filter((part) => part !== undefined).join(" ");
 }
 
 function watched(rules: CompiledRule[], options: { written?: Resource[]; refused?: Selection[] } = {}) {
@@ -85,7 +86,51 @@ describe("what is watched", () => {
   });
 });
 
+describe("of triggers", () => {
+  const slight = rule({ triggers: [SECRETS], targets: [CONFIG_MAPS], readsContent: false });
+  const MAPS = "configmaps perennial.dev/target";
+  const NEWER = { ...SECRETS, version: "v2" };
+
+  it("no more is watched and kept than their metadata where no rule reads more", () => {
+    expect(watched([slight, { ...slight, name: "s" }])).toEqual({
+      selections: new Set(["namespaces", "secrets metadata", MAPS]),
+      kept: new Set(["namespaces", "secrets metadata"]),
+    });
+  });
+
+  it.each<[what: string, more: CompiledRule[], options?: { written: Resource[] }]>([
+    ["another rule reads more of them", [rule({ triggers: [SECRETS] })]],
+    ["another rule reads more of them in another version", [rule({ triggers: [NEWER] })]],
+    ["a rule makes such objects", [rule({ targets: [SECRETS], readsContent: false })]],
+    ["a rule reads such an object", [rule({ reads: [{ resource: SECRETS, namespace: "origin", name: "pull" }] })]],
+    ["such objects were ever made", [], { written: [SECRETS] }],
+  ])("all is watched, once, when %s", (_, more, options = { written: [] }) => {
+    const { selections, kept } = watched([slight, ...more], options);
+    expect(selections).toContain("secrets");
+    expect(kept).toContain("secrets");
+    expect([...selections].filter((found) => found !== "secrets" && found.startsWith("secrets"))).toEqual([]);
+  });
+
+  it("all is watched where the operator needs the kind itself", () => {
+    const { selections } = watched([rule({ triggers: [NAMESPACES], readsContent: false })]);
+    expect(selections).toEqual(new Set(["namespaces"]));
+  });
+
+  it("metadata is no more than a part for who needs them whole", () => {
+    const whole = { resource: SECRETS };
+    const half = { ...whole, metadataOnly: true as const };
+    expect(widerSelections(half).map(selectionKey)).toContain(selectionKey(whole));
+    expect(widerSelections(whole)).toEqual([]);
+    expect(selectionKey(half)).not.toBe(selectionKey(whole));
+  });
+});
+
 describe("a rule", () => {
+  it("waits for no more of its triggers than it reads", () => {
+    const found = selectionsOf(rule({ triggers: [SECRETS], targets: [CONFIG_MAPS], readsContent: false })).map(print);
+    expect(found).toEqual(["secrets metadata", "configmaps perennial.dev/target"]);
+  });
+
   it("waits for its triggers, its sources and the marks on its targets", () => {
     const reads = [{ resource: SECRETS, namespace: "origin", name: "pull" }];
     const found = selectionsOf(rule({ targets: [SECRETS], reads })).map(print);

@@ -1,6 +1,7 @@
 /**
  * Which watches the policies and the inventory call for: one per resource, narrowed to marked objects where that is enough;
- * what rules read besides is watched as narrowly as it is named, unless a wider watch shows it anyway.
+ * what rules read besides is watched as narrowly as it is named, unless a wider watch shows it anyway. Of triggers of which
+ * nothing but metadata is read, and that nobody needs for anything else, no more is watched than that.
  */
 
 import { type Selection, selectionKey, widerSelections } from "../cluster/index.ts";
@@ -38,18 +39,31 @@ export type WantedWatches = {
 };
 
 export function wantedWatches(inputs: WatchInputs): WantedWatches {
-  const { system, policies, written, catalogue, read, others, isRefused } = inputs;
+  const { system, policies, written, catalogue, others, isRefused } = inputs;
   const rules = rulesOf(policies);
-  const whole = [...system, ...rules.flatMap(({ triggers }) => triggers)].map((resource) => ({ resource }));
+  const reads = [...rules.flatMap((rule) => rule.reads), ...inputs.read];
   const targets = rules.flatMap((rule) => rule.targets);
+  const besides = [...system, ...targets, ...written, ...[...reads, ...others].map(({ resource }) => resource)];
+  const triggers = atOneLevel(rules.flatMap(triggersOf), new Set(besides.map(groupKindKey)));
+  const whole = [...system.map((resource) => ({ resource })), ...triggers];
   const kinds = new Set([...whole.map(({ resource }) => resource), ...targets].map(groupKindKey));
   const forgotten = written
     .filter((kind) => !kinds.has(groupKindKey(kind)))
     .map((kind) => catalogue.findKind(kind))
     .filter((resource) => resource !== undefined);
-  const kept = widest([...whole, ...rules.flatMap(({ reads }) => reads), ...read], isRefused);
+  const kept = widest([...whole, ...reads], isRefused);
   const marked = [...targets, ...forgotten].filter(isWatchable).map(markedObjects);
   return { kept, selections: widest([...kept, ...marked, ...others], isRefused) };
+}
+
+/** Each kind whole where one of them wants it so, or where it is needed for something else; never both. */
+function atOneLevel(triggers: readonly Selection[], besides: ReadonlySet<string>): Selection[] {
+  const whole = triggers.filter(({ metadataOnly }) => !metadataOnly).map(({ resource }) => groupKindKey(resource));
+  const needed = new Set([...besides, ...whole]);
+  return triggers.map((selection) => {
+    const { resource } = selection;
+    return needed.has(groupKindKey(resource)) ? { resource } : selection;
+  });
 }
 
 /** All that has to be watched for a rule. */
@@ -58,8 +72,13 @@ export function selectionsOf(rule: CompiledRule): Selection[] {
 }
 
 /** What a rule looks at, so that it cannot be planned without. */
-export function seenBy({ triggers, reads }: CompiledRule): Selection[] {
-  return [...triggers.map((resource) => ({ resource })), ...reads];
+export function seenBy(rule: CompiledRule): Selection[] {
+  return [...triggersOf(rule), ...rule.reads];
+}
+
+/** As much of its triggers as it reads. */
+export function triggersOf({ triggers, readsContent }: Pick<CompiledRule, "triggers" | "readsContent">): Selection[] {
+  return triggers.map((resource) => (readsContent ? { resource } : { resource, metadataOnly: true }));
 }
 
 export function markedObjects(resource: Resource): Selection {

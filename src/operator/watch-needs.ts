@@ -8,7 +8,7 @@ import { kindsOfGoneRules } from "./orphaned-mutations.ts";
 import { Strangers, strangersOf } from "./strangers.ts";
 import { API_SERVICES, DEFINITIONS, NAMESPACES, QUOTAS } from "./system-resources.ts";
 import { TriggerIndex } from "./trigger-index.ts";
-import { type RulesByResource, rulesByResource, wantedWatches } from "./wanted-watches.ts";
+import { type RulesByResource, rulesByResource, seenBy, wantedWatches } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
 
 export type WatchNeedsOptions = {
@@ -23,7 +23,7 @@ type FoundRules = readonly { policy: ObjectRef; rule: CompiledRule }[];
 export class WatchNeeds {
   readonly #options: WatchNeedsOptions;
   #triggered = new TriggerIndex([]);
-  #reading: RulesByResource = new Map();
+  #looking: RulesByResource = new Map();
   /** Watches that may not be opened. */
   readonly #refused = new Set<string>();
   #withQuotas = false;
@@ -38,7 +38,7 @@ export class WatchNeeds {
     const { world, watches, writtenKinds } = this.#options;
     const policies = [...world.policyStates.values()];
     this.#triggered = new TriggerIndex(policies);
-    this.#reading = rulesByResource(policies, ({ reads }) => reads.map(({ resource }) => resource));
+    this.#looking = rulesByResource(policies, (rule) => seenBy(rule).map(({ resource }) => resource));
     const { selections, kept } = wantedWatches({
       system: [
         NAMESPACES,
@@ -55,7 +55,7 @@ export class WatchNeeds {
       others: this.#strangers.selections.filter((selection) => !this.#refused.has(selectionKey(selection))),
       isRefused: (selection) => this.#refused.has(selectionKey(selection)),
     });
-    world.keepStores(kept);
+    world.stores.keep(kept);
     watches.want(selections);
   }
 
@@ -91,8 +91,8 @@ export class WatchNeeds {
     return this.#triggered.rulesFor(resource, object, before);
   }
 
-  /** The rules that read its objects besides their triggers. */
-  readBy(resource: Resource): FoundRules {
-    return this.#reading.get(resourceKey(resource)) ?? [];
+  /** The rules that its objects may trigger, or that read them besides. */
+  lookedAtBy(resource: Resource): FoundRules {
+    return this.#looking.get(resourceKey(resource)) ?? [];
   }
 }

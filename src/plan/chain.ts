@@ -88,7 +88,7 @@ function desiredAfter(world: World, key: ClaimKey, trigger: Written, ref: Object
   const { policy, rule, trigger: at } = claimRef(key);
   const compiled = findRule(world.policies.get(keyOf(policy)), rule);
   const resource = compiled?.triggers.find(({ group, kind }) => group === at.group && kind === at.kind);
-  const live = resource === undefined ? undefined : world.objects(resource)?.get(keyOf(at));
+  const live = resource === undefined ? undefined : world.objects(resource, compiled)?.get(keyOf(at));
   if (compiled === undefined || live === undefined) return undefined;
   const desired = compiled.desired(asWritten(live, trigger), new RecordedSnapshot(world));
   return desired.ok ? desired.targets.find((made) => isSame(made.ref, ref)) : undefined;

@@ -100,7 +100,7 @@ function fateWithoutRule(world: World, { policy, rule, trigger }: ClaimRef): Fat
 /** A trigger that nobody looks at any more counts as there. */
 function isThere(world: World, ref: ObjectRef): boolean {
   const resource = world.catalogue.findKind(ref);
-  const trigger = resource === undefined ? "unknown" : storedTrigger(world, resource, ref);
+  const trigger = resource === undefined ? "unknown" : storedTrigger(world, { resource, by: METADATA }, ref);
   return trigger === "unknown" || (trigger !== undefined && !isBeingDeleted(trigger));
 }
 
@@ -115,7 +115,7 @@ function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
     const because = `rule ${ref.rule} does not match ${triggerRef.kind}`;
     return { type: "gone", because, disposal, digest: undefined, limited: isThere(world, triggerRef) };
   }
-  const trigger = storedTrigger(world, resource, triggerRef);
+  const trigger = storedTrigger(world, { resource, by: rule }, triggerRef);
   if (trigger === "unknown") return { type: "held", because: `the list of ${resource.plural} is not known yet` };
   if (trigger === undefined || isBeingDeleted(trigger)) {
     const absence = absenceOf(world, triggerRef, lastWrite(world, ref));
@@ -131,8 +131,17 @@ function fateOfTrigger(world: World, ref: ClaimRef, rule: CompiledRule): Fate {
   return { type: "desired", rule, trigger, identity, digest };
 }
 
-function storedTrigger(world: World, resource: Resource, ref: ObjectRef): KubernetesObject | undefined | "unknown" {
-  const store = world.objects(resource);
+/** Enough to tell whether something is there. */
+const METADATA = { readsContent: false };
+
+type Looked = { resource: Resource; by: { readsContent: boolean } };
+
+function storedTrigger(
+  world: World,
+  { resource, by }: Looked,
+  ref: ObjectRef,
+): KubernetesObject | undefined | "unknown" {
+  const store = world.objects(resource, by);
   return store === undefined || !store.synced ? "unknown" : store.get(keyOf(ref));
 }
 

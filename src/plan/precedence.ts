@@ -68,7 +68,7 @@ type Rival = { key: ClaimKey; trigger: ObjectRef; target: ObjectRef; wishes: Wis
 
 function desires(world: World, rule: CompiledRule, { key, trigger, target, wishes }: Rival): boolean {
   const resource = rule.triggers.find(({ group, kind }) => group === trigger.group && kind === trigger.kind);
-  const live = resource === undefined ? undefined : world.objects(resource)?.get(keyOf(trigger));
+  const live = resource === undefined ? undefined : world.objects(resource, rule)?.get(keyOf(trigger));
   if (live === undefined || isBeingDeleted(live) || whyNotSelected(world, rule, live) !== undefined) return false;
   if (whyNotCounted(world, rule, { key, trigger: live }) !== undefined) return false;
   const wish = wishes.of(key, { rule, trigger: live, lastSeen: Number.POSITIVE_INFINITY });

@@ -10,6 +10,7 @@ import {
 import type { Json, Resource } from "../object/index.ts";
 import type { Issue } from "../policy/index.ts";
 import type { Operation } from "./change.ts";
+import { isContent } from "./content.ts";
 import type { Need } from "./need.ts";
 import type { Read, ServedKinds } from "./rule.ts";
 
@@ -32,6 +33,8 @@ export class Build {
   readonly needs: Need[] = [];
   /** True when some part asks for the time. */
   usesClock = false;
+  /** True when some part reads more of the trigger than its metadata. */
+  readsContent = false;
   /** Something in it is about a change: the old object, or an operation that is no creation. */
   isAboutChanges = false;
   /** Conditions about nothing but the operation. */
@@ -86,6 +89,7 @@ export class Build {
 
   #noteReads<Part extends Readable>(part: Part, path: string): Part {
     if (part.usesClock) this.usesClock = true;
+    if (part.paths.values().some(isContent)) this.readsContent = true;
     if (part.reads.has("request.oldObject")) this.isAboutChanges = true;
     if (WHO.some((name) => part.reads.has(name))) this.readsWho.push(path);
     if (["request.roles", "request.clusterRoles"].some((name) => part.reads.has(name))) this.readsRoles.push(path);
@@ -93,7 +97,7 @@ export class Build {
   }
 }
 
-type Readable = { readonly reads: ReadonlySet<string>; readonly usesClock: boolean };
+type Readable = Pick<Template, "reads" | "paths" | "usesClock">;
 
 const WHO = [
   "request.userInfo",

@@ -168,6 +168,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const kinds = selection.kinds.map(({ text }) => text);
   const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
   const isMadeOnce = changes !== undefined || generate.synchronize === false;
+  const newSince = (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt;
   return {
     ok: true,
     needs: [...seen, ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs)],
@@ -182,11 +183,12 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
+      readsContent: build.readsContent || isMadeOnce || newSince !== undefined, // a change may be one of content
       triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: generate.synchronize ?? true,
       usesClock,
       decidesByClock: decidesByClock || (usesClock && hasConditions(generate)),
-      newSince: (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt,
+      newSince,
       onDelete: keepsTargets(generate, changes) ? "keep" : "delete",
       whyNotSelected: (trigger, surroundings) =>
         whyOutside(trigger.metadata.namespace, confinedTo) ?? selection.whyNotSelected(trigger, surroundings),

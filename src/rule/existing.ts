@@ -75,6 +75,7 @@ export function compileExisting(
       within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
+      readsContent: true,
       triggeredByGenerated: rule.skipBackgroundRequests === false,
       synchronize: true,
       usesClock: false,

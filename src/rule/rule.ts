@@ -68,6 +68,8 @@ export type CompiledRule = {
   labels?: readonly NamedLabel[];
   /** True when the labels of the trigger's namespace decide too. */
   readsNamespace: boolean;
+  /** True when more of the trigger than its metadata may decide; false: its metadata is all that has to be known. */
+  readsContent: boolean;
   /** True when what Perennial itself generated triggers it too. */
   triggeredByGenerated: boolean;
   /** False: a target is made once and never touched again. */

@@ -34,6 +34,35 @@ describe("a change of an object", () => {
   });
 });
 
+describe("a store that replaces another one", () => {
+  const AFTER = { ...BEFORE, metadata: { ...BEFORE.metadata, resourceVersion: "2" } };
+  const OTHER = { ...BEFORE, metadata: { ...BEFORE.metadata, name: "other" } };
+
+  function replacing(...objects: KubernetesObject[]) {
+    const earlier = createObjectStore();
+    earlier.buffer(objects);
+    earlier.swap();
+    return createObjectStore(earlier);
+  }
+
+  it("knows nothing before its first list is whole", () => {
+    const store = replacing(BEFORE);
+    store.buffer([BEFORE]);
+    expect([store.synced, store.size]).toEqual([false, 0]);
+  });
+
+  it("tells of what changed, came or went meanwhile, and of nothing else", () => {
+    const store = replacing(BEFORE, OTHER);
+    store.buffer([AFTER]);
+    expect(store.swap()).toEqual([
+      { before: OTHER, after: undefined },
+      { before: BEFORE, after: AFTER },
+    ]);
+    store.buffer([AFTER]);
+    expect(store.swap()).toEqual([]);
+  });
+});
+
 describe("the list of a store", () => {
   function named(name: string, namespace: string, resourceVersion = "1"): KubernetesObject {
     return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, resourceVersion } };

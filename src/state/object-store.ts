@@ -46,8 +46,9 @@ export interface ObjectStoreWriter extends ObjectStore {
   remove(object: KubernetesObject): ObjectChange | undefined;
 }
 
-export function createObjectStore(): ObjectStoreWriter {
-  return new MapObjectStore();
+/** `earlier`: a store of the same objects that this one replaces: what went in between is a change of the first list. */
+export function createObjectStore(earlier?: ObjectStore): ObjectStoreWriter {
+  return new MapObjectStore(earlier);
 }
 
 class MapObjectStore implements ObjectStoreWriter {
@@ -56,7 +57,12 @@ class MapObjectStore implements ObjectStoreWriter {
   #buffered = new Map<ObjectKey, KubernetesObject>();
   /** By namespace; under undefined, all. */
   readonly #lists = new Map<string | undefined, readonly KubernetesObject[]>();
+  #earlier: ObjectStore | undefined;
   synced = false;
+
+  constructor(earlier: ObjectStore | undefined) {
+    this.#earlier = earlier?.synced === true ? earlier : undefined;
+  }
 
   get size(): number {
     return this.#objects.size;
@@ -95,7 +101,8 @@ class MapObjectStore implements ObjectStoreWriter {
   }
 
   swap(): ObjectChange[] {
-    const before = this.#objects;
+    const before = this.#earlier === undefined ? this.#objects : mapOf(this.#earlier.values());
+    this.#earlier = undefined;
     this.#objects = this.#buffered;
     this.#buffered = new Map();
     this.synced = true;
@@ -143,6 +150,10 @@ class MapObjectStore implements ObjectStoreWriter {
     if (siblings === undefined) this.#byNamespace.set(namespace, new Set([key]));
     else siblings.add(key);
   }
+}
+
+function mapOf(objects: Iterable<KubernetesObject>): Map<ObjectKey, KubernetesObject> {
+  return new Map(Array.from(objects, (object) => [keyOf(refOf(object)), object]));
 }
 
 function changeOf(before: KubernetesObject | undefined, after: KubernetesObject): ObjectChange[] {

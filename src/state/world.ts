@@ -28,8 +28,11 @@ export interface World {
   readonly prunes: Prunes;
   /** How long the absence of a custom resource must last before it counts, in milliseconds. */
   readonly pruneDelay: number;
-  /** The watched objects of a resource that rules look at; undefined when it is not watched (any more). */
-  objects(resource: Resource): ObjectStore | undefined;
+  /**
+   * The watched objects of a resource that rules look at; undefined when it is not watched (any more). `readsContent`: false for
+   * whom metadata is enough; where nobody needs more than that, there is no more of them.
+   */
+  objects(resource: Resource, by?: { readsContent: boolean }): ObjectStore | undefined;
   /** Watched objects among which this one would be if it were there; undefined when nobody would see it. */
   objectsWith(resource: Resource, ref: ObjectRef): ObjectStore | undefined;
   /** Watched objects among which are all of a namespace, or of all; undefined when nobody would see them. */

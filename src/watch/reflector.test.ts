@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Answer, ApiFailure, ApiRequest, ClusterClient } from "../cluster/index.ts";
-import type { Json, Resource } from "../object/index.ts";
+import { asJson, type Json, type Resource } from "../object/index.ts";
 import { type ReflectorOptions, reflect } from "./reflector.ts";
 import type { WatchSignal } from "./signal.ts";
 
@@ -152,6 +152,39 @@ describe("a list", () => {
     });
     await cluster.over.promise.finally(() => subscription.unsubscribe());
     expect(types).toEqual(["t.example.com/v1 Widget"]);
+  });
+
+  it("of metadata asks for that, and keeps no more of whatever comes", async () => {
+    const item = (name: string, more: object) => ({ metadata: { name, resourceVersion: "1" }, ...more });
+    const whole = item("a", { spec: { size: 1 } });
+    const partial = item("b", { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" });
+    const metadata = { resourceVersion: "10", continue: "" };
+    const body = { kind: "PartialObjectMetadataList", metadata, items: [whole, partial] } as Json; // as it is written
+    const said = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
+    const told = watch([
+      said("ADDED", { ...whole, apiVersion: "t.example.com/v1", kind: "Widget" }),
+      said("MODIFIED", partial),
+      said("BOOKMARK", { ...partial, metadata: { resourceVersion: "20" } }),
+      errorEvent(500, "InternalError"),
+    ]);
+    const cluster = new ScriptedCluster([{ asked: "list", answer: { ok: true, status: 200, body } }, told]);
+    const [objects, printed]: [Json[], string[]] = [[], []];
+    const subscription = reflect(cluster, { resource: WIDGETS, metadataOnly: true }, OPTIONS).subscribe((signal) => {
+      printed.push(print(signal));
+      if (signal.type === "page") objects.push(...signal.objects.map(asJson));
+      if (signal.type === "changed") objects.push(asJson(signal.object));
+    });
+    await cluster.over.promise.finally(() => subscription.unsubscribe());
+    const widget = (name: string) => ({
+      ...{ apiVersion: "t.example.com/v1", kind: "Widget" },
+      metadata: { name, resourceVersion: "1" },
+    });
+    expect(objects).toEqual([widget("a"), widget("b"), widget("a"), widget("b")]);
+    expect(printed.slice(-2)).toEqual(["bookmark 20", "reopened failed"]);
+    expect(cluster.asked.slice(0, 2).map(({ accept }) => accept)).toEqual([
+      "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1,application/json",
+      "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1,application/json",
+    ]);
   });
 
   it("that is refused says why, and is asked for again", async () => {

@@ -17,6 +17,7 @@ export { readYaml, readYamlDocuments } from "./yaml.ts";
 
 export interface CompiledExpression {
   readonly reads: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
   readonly usesClock: boolean;
   readonly usesRandom: boolean;
   /** The value, or undefined for *not found*. Throws Fault. */
@@ -40,6 +41,7 @@ export function compileJmespath(
   functions: FunctionTable = policyFunctions,
 ): CompiledOrProblem {
   const reads = new Set<string>();
+  const paths = new Set<string>();
   let [usesClock, usesRandom] = [false, false];
   const noteClock = (): void => {
     usesClock = true;
@@ -48,10 +50,10 @@ export function compileJmespath(
     usesRandom = true;
   };
   const { roots, fields, detailed = REQUEST } = options;
-  const scope = { roots, detailed, fields, reads, noteClock, noteRandom };
+  const scope = { roots, detailed, fields, reads, paths, noteClock, noteRandom };
   try {
     const run = compile(parse(source), functions, scope);
-    return { expression: { run, reads, usesClock, usesRandom } };
+    return { expression: { run, reads, paths, usesClock, usesRandom } };
   } catch (error) {
     return { problem: asProblem(error) };
   }

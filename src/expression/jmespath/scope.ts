@@ -12,6 +12,8 @@ export interface Scope {
   readonly fields: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** What the whole expression reads; grows while it is compiled. */
   readonly reads: Set<string>;
+  /** The same, told further: as much of each chain of names as says what part of an object it is about. */
+  readonly paths: Set<string>;
   /** Told that a function is called that looks at the clock. */
   readonly noteClock: () => void;
   /** And of one that gives each asker another value. */
@@ -35,12 +37,19 @@ export function noteRoot(scope: Scope, names: readonly string[], position: numbe
       unknownRoot: true,
     });
   scope.reads.add(scope.detailed.has(root) && second !== undefined ? `${root}.${second}` : root);
+  scope.paths.add(names.slice(0, PATH).join("."));
 }
 
 /** `@` at the roots is all of them. */
 export function noteWholeContext(scope: Scope): void {
-  for (const root of scope.roots ?? []) scope.reads.add(root);
+  for (const root of scope.roots ?? []) {
+    scope.reads.add(root);
+    scope.paths.add(root);
+  }
 }
+
+/** Names, as in `request.object.metadata`. */
+const PATH = 3;
 
 function unknownRoot(root: string, roots: ReadonlySet<string>): string {
   const known = [...roots].sort(compareText).join(", ");
