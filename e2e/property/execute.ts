@@ -3,6 +3,7 @@
 import { isBeingDeleted, type JsonObject, type KubernetesObject } from "../../src/object/index.ts";
 import { waitUntil } from "../harness/index.ts";
 import { editTarget } from "./edit.ts";
+import { GOING } from "./going.ts";
 import { contentFor, type TargetKind } from "./kinds.ts";
 import type { Lane } from "./lane.ts";
 import { sourceMetadata } from "./model.ts";
@@ -54,9 +55,6 @@ async function replace(lane: Lane, place: Place, object: KubernetesObject): Prom
   if (place.kind === "Namespace") await waitUntilGone(lane, place);
   await lane.apply(object);
 }
-
-/** Milliseconds. Its controller waits five seconds, and ever longer after errors, such as those of a server that is away. */
-const GOING = 180_000;
 
 async function waitUntilGone(lane: Lane, place: Place): Promise<void> {
   const isGone = async (): Promise<boolean> => {

@@ -2,6 +2,7 @@
 
 import { waitUntil } from "../harness/index.ts";
 import { readCondition } from "./condition.ts";
+import { awaitGoing } from "./going.ts";
 import { judgeLane } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -16,6 +17,7 @@ export async function comeToRest(stage: Stage, lanes: readonly Lane[], patience:
   try {
     await stage.ready();
     await stage.sentinel.delaysPass();
+    await awaitGoing(stage, lanes);
     return await watchRest(stage, lanes, patience);
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
