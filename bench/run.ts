@@ -12,7 +12,7 @@ import { measurePolicyEdit } from "./policy-edit.ts";
 import { measureMemory, measureRest } from "./rest.ts";
 import { Stage } from "./stage.ts";
 import { describeMachine, Table } from "./table.ts";
-import { measureThroughput, WIDTH } from "./throughput.ts";
+import { measureThroughput, tellLeanWriter, WIDTH } from "./throughput.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +31,7 @@ const table = new Table();
   await measureLatency(stage, table, trials);
   await measureRest(stage, table, Number(values.rest));
   measureMemory(stage, table);
+  await tellLeanWriter(stage, table, { rounds, namespaces });
   await measurePolicyEdit(stage, table);
   await measureMutateExisting(stage, table);
 }

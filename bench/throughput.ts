@@ -15,26 +15,32 @@ export async function measureThroughput(stage: Stage, table: Table, { rounds, na
   await rawRound(stage, "warm-raw", namespaces);
   await operatorRound(stage, "warm-operator", namespaces);
   const raw: Round[] = [];
-  const lean: Round[] = [];
   const ours: (Round & { requests: RequestCounts })[] = [];
   for (let round = 0; round < rounds; round++) {
     raw.push(await rawRound(stage, `raw-${round}`, namespaces));
-    lean.push(await rawRound(stage, `lean-${round}`, namespaces, false));
     ours.push(await operatorRound(stage, `operator-${round}`, namespaces));
   }
-  const ratioTo = (writer: readonly Round[]) =>
-    spreadOf(ours.map(({ perSecond }, i) => perSecond / (writer[i]?.perSecond ?? Number.NaN)));
-  const ratio = ratioTo(raw);
+  const ratio = spreadOf(ours.map(({ perSecond }, i) => perSecond / (raw[i]?.perSecond ?? Number.NaN)));
   const cpu = spreadOf(ours.map(({ cpuPerTarget }) => cpuPerTarget));
   table.tell("raw writer, targets/s", print(spreadOf(raw.map(({ perSecond }) => perSecond)), 0));
   table.tell("operator, targets/s", print(spreadOf(ours.map(({ perSecond }) => perSecond)), 0));
   table.judge("operator / raw writer", print(ratio, 2), { asked: "at least 0.8", kept: ratio.median >= 0.8 });
-  table.tell("operator / raw writer without field validation either", print(ratioTo(lean), 2));
   table.tell("raw writer's CPU per target, ms", print(spreadOf(raw.map(({ cpuPerTarget }) => cpuPerTarget)), 2));
   table.judge("operator's CPU per target, ms", print(cpu, 2), { asked: "at most 1.5", kept: cpu.median <= 1.5 });
   table.tell("API server's CPU per target, raw writer, ms", print(spreadOf(raw.map(({ serverCpu }) => serverCpu)), 2));
   table.tell("API server's CPU per target, operator, ms", print(spreadOf(ours.map(({ serverCpu }) => serverCpu)), 2));
   for (const { requests } of ours.slice(-1)) judgeRequests(requests, table, namespaces);
+}
+
+/** The raw writer that leaves field validation out too, and the operator beside it; after all else, as its namespaces are many. */
+export async function tellLeanWriter(stage: Stage, table: Table, { rounds, namespaces }: Burst): Promise<void> {
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const lean = await rawRound(stage, `lean-${round}`, namespaces, false);
+    const ours = await operatorRound(stage, `beside-lean-${round}`, namespaces);
+    ratios.push(ours.perSecond / lean.perSecond);
+  }
+  table.tell("operator / raw writer without field validation either", print(spreadOf(ratios), 2));
 }
 
 type Round = { perSecond: number; cpuPerTarget: number; serverCpu: number };
