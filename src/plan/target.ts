@@ -78,8 +78,10 @@ function firstStep(world: World, wanted: Wanted): TargetPlan {
 function waitFor(world: World, wanted: Wanted, first: ClaimKey): TargetPlan {
   const { ref } = wanted.target;
   const failures = world.claims.get(first)?.failures ?? [];
-  const fails = failures.some(({ target }) => target !== undefined && keyOf(target) === keyOf(ref));
-  if (!fails) return { step: skip(wanted, `${printClaim(first)} comes first`), again: PATIENCE };
+  const failure = failures.find(({ target }) => target !== undefined && keyOf(target) === keyOf(ref));
+  if (failure === undefined) return { step: skip(wanted, `${printClaim(first)} comes first`), again: PATIENCE };
+  // whose object it is keeps this one from it as well, and is told alike whichever of them was planned last
+  if (failure.reason === "Conflict") return { step: skip(wanted, failure.message, { ...failure, target: ref }) };
   const message = `${printRef(ref)} is left to ${printClaim(first)}, which comes first and fails; see the status of that policy, or give the targets different names`;
   return { step: skip(wanted, message, { reason: "Conflict", message, target: ref }) };
 }
