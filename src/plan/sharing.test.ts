@@ -38,10 +38,11 @@ function planOf(world: TestWorld, claim: ClaimKey): Step | undefined {
 }
 
 /** What the worker does with a plan: remembers its judgements and what it wants. */
-function conclude(world: TestWorld, claim: ClaimKey, failures: "fails" | "" = ""): void {
+function conclude(world: TestWorld, claim: ClaimKey, failures: "fails" | "conflicts" | "" = ""): void {
   const plan = planClaim(world, claim);
   for (const { target, ...judgement } of plan.judged) world.inventory.judge(keyOf(target), judgement);
-  const failure = { reason: "Rejected" as const, message: "no", target: SETTINGS, time: "" };
+  const reason = failures === "conflicts" ? ("Conflict" as const) : ("Rejected" as const);
+  const failure = { reason, message: "no", target: SETTINGS, time: "" };
   const told = [...plan.failures.map((of) => ({ ...of, time: "" })), ...(failures === "" ? [] : [failure])];
   world.claims.set({ key: claim, wants: new Set([keyOf(SETTINGS)]), inSync: 0, failures: told }, claim, plan.reads);
 }
@@ -215,6 +216,12 @@ describe("a target that is not there", () => {
     expect(younger.steps).toMatchObject([
       { ...CONFLICT, because: expect.stringMatching(/left to .*ClusterPolicy older.*comes first and fails/) },
     ]);
+  });
+
+  it("says with the first one whose it is, where that keeps the first from it", () => {
+    const world = emptyShop();
+    conclude(world, serve(world, "older", { day: 1 }), "conflicts");
+    expect(planOf(world, serve(world, "younger", { day: 2 }))).toMatchObject({ ...CONFLICT, because: "no" });
   });
 
   it.each<[string, Wish]>([
