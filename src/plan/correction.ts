@@ -8,6 +8,7 @@
 
 import {
   asJson,
+  type Difference,
   type KubernetesObject,
   type Path,
   printPointer,
@@ -21,7 +22,7 @@ import { describeCorrection, shownValues } from "./drift-record.ts";
 import type { Change } from "./fresh.ts";
 import { moveOwnership } from "./ownership.ts";
 import { removePaths } from "./removal.ts";
-import type { ApplyStep, Failure, PatchOperation, PatchStep, Strategy } from "./step.ts";
+import type { ApplyStep, Failure, PatchStep, Strategy } from "./step.ts";
 
 export type Drifted = {
   desired: KubernetesObject;
@@ -128,7 +129,7 @@ export function planRewrite(drifted: Drifted, changes: readonly Change[]): Patch
 function patchStep(
   { desired, digest, live, resource }: Drifted,
   strategy: Strategy,
-  patch: readonly PatchOperation[],
+  patch: readonly Difference[],
 ): PatchStep {
   const resourceVersion = live.metadata.resourceVersion ?? "";
   return {

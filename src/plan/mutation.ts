@@ -4,6 +4,7 @@ import {
   applyEntryOf,
   asJson,
   isJsonObject,
+  jsonDifference,
   type KubernetesObject,
   keyOf,
   type ObjectKey,
@@ -14,7 +15,6 @@ import type { ClaimKey, Mutations, World } from "../state/index.ts";
 import { listPaths } from "./correction.ts";
 import { describeCorrection } from "./drift-record.ts";
 import { isKeptByMaker } from "./generated-mutation.ts";
-import { jsonPatchBetween } from "./json-difference.ts";
 import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
 import { applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
 import type { MutationWanted } from "./mutation-wanted.ts";
@@ -95,7 +95,7 @@ export function writeOf(
   next: KubernetesObject,
   { applied }: MutationDifference,
 ): MutateStep["write"] {
-  if (applied === undefined) return { patch: jsonPatchBetween(asJson(object), asJson(next)) };
+  if (applied === undefined) return { patch: jsonDifference(asJson(object), asJson(next)) };
   const { apiVersion, kind, metadata } = object;
   const { name, namespace } = metadata;
   const { metadata: set = {}, ...content } = applied;

@@ -3,7 +3,7 @@
  * A question is a step too: its answer is needed to go on, and changes nothing in the cluster.
  */
 
-import type { Json, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
+import type { Difference, KubernetesObject, ObjectRef, Resource } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
 
 type OfTarget = {
@@ -26,7 +26,7 @@ export type ApplyStep = OfTarget & {
 export type PatchStep = OfTarget & {
   verb: "patch";
   resource: Resource;
-  patch: PatchOperation[];
+  patch: Difference[];
   precondition: { resourceVersion: string };
   attempt?: Attempt;
   correction?: Correction;
@@ -45,7 +45,7 @@ export type MutateStep = OfTarget & {
   verb: "mutate";
   resource: Resource;
   manager: string;
-  write: { applied: KubernetesObject } | { patch: PatchOperation[] };
+  write: { applied: KubernetesObject } | { patch: Difference[] };
   /** The object as it was seen, and as it will be. */
   seen: KubernetesObject;
   object: KubernetesObject;
@@ -87,8 +87,6 @@ export type Step =
   | SkipStep;
 export type WriteStep = Exclude<Step, AskStep | ReadStep | SkipStep>;
 export type QuestionStep = AskStep | ReadStep;
-
-export type PatchOperation = { op: "add" | "replace"; path: string; value: Json } | { op: "remove"; path: string };
 
 /**
  * The ways to bring a target about that is there already, tried one after the other until it is as it should be: take
