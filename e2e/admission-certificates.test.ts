@@ -6,9 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Cluster,
   CONFIGURATION,
-  clusterPolicy,
-  configMap,
-  namespacesLabelled,
   OPERATOR_NAMESPACE,
   type OperatorProcess,
   startCluster,
@@ -16,6 +13,7 @@ import {
   waitUntil,
   webhookAddress,
   webhookFlags,
+  writeRefused,
 } from "./harness/index.ts";
 
 let cluster: Cluster;
@@ -34,15 +32,8 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Refused by the webhook alone, with a 422: where it cannot be called, failurePolicy Fail refuses it with a 500. */
-const BAD = clusterPolicy("bad", {
-  name: "settings",
-  match: namespacesLabelled("checked"),
-  generate: configMap("settings", { of: "{{ nothing.there }}" }),
-});
-
 async function createBad(): Promise<number> {
-  return (await cluster.plane.request("POST", "/apis/perennial.dev/v1/clusterpolicies?dryRun=All", BAD)).status;
+  return (await writeRefused(cluster)).status;
 }
 
 /** What is served at the address of these flags, whoever would trust it. */

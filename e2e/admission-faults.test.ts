@@ -10,15 +10,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Cluster,
   CONFIGURATION,
-  clusterPolicy,
-  configMap,
-  namespacesLabelled,
   type OperatorProcess,
+  REFUSED,
   startCluster,
   startOperator,
   waitUntil,
   webhookAddress,
   webhookFlags,
+  writeRefused,
 } from "./harness/index.ts";
 
 let cluster: Cluster;
@@ -39,15 +38,8 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Refused by the webhook alone, with a 422: where it cannot be called, failurePolicy Fail refuses it with a 500. */
-const BAD = clusterPolicy("bad", {
-  name: "settings",
-  match: namespacesLabelled("checked"),
-  generate: configMap("settings", { of: "{{ nothing.there }}" }),
-});
-
 async function createBad(): Promise<number> {
-  return (await cluster.plane.request("POST", "/apis/perennial.dev/v1/clusterpolicies?dryRun=All", BAD)).status;
+  return (await writeRefused(cluster)).status;
 }
 
 function review(request: object): string {
@@ -81,17 +73,17 @@ const LARGE = "x".repeat(3 * 1024 * 1024);
 describe("what is no review", () => {
   it.each<[string, string, Sent, number, string]>([
     ["text", "hello", {}, 400, "no JSON"],
-    ["half of a review", reviewOf(BAD).slice(0, 200), {}, 400, "no JSON"],
+    ["half of a review", reviewOf(REFUSED).slice(0, 200), {}, 400, "no JSON"],
     ["an empty body", "", {}, 400, "no JSON"],
-    ["another object", JSON.stringify(BAD), {}, 400, "no AdmissionReview"],
+    ["another object", JSON.stringify(REFUSED), {}, 400, "no AdmissionReview"],
     ["a review without a request", review([]), {}, 400, "no request"],
     ["a request without a uid", review({ operation: "CREATE" }), {}, 400, "no uid"],
     ["an object that is a list", review({ uid: "1", operation: "CREATE", object: [] }), {}, 400, "request.object"],
     ["depth without end", "[".repeat(1_000_000), {}, 400, "no JSON"],
     ["YAML", "a: b", { type: "application/yaml" }, 415, "application/json"],
     ["a GET", "", { method: "GET" }, 405, "POST"],
-    ["another path", reviewOf(BAD), { path: "/mutate" }, 404, "this path"],
-    ["a path that was guessed", reviewOf(BAD), { path: "/policies" }, 404, "this path"],
+    ["another path", reviewOf(REFUSED), { path: "/mutate" }, 404, "this path"],
+    ["a path that was guessed", reviewOf(REFUSED), { path: "/policies" }, 404, "this path"],
     ["7 MB", JSON.stringify(LARGE + LARGE + LARGE), {}, 413, "at most"],
   ])("%s is answered with what is wrong", async (_what, body, sent, status, says) => {
     const answer = await send(body, sent);
@@ -108,11 +100,11 @@ describe("a review that is odd", () => {
   it.each<[string, object]>([
     ["of another kind", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" } }],
     ["without a spec", { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "x" } }],
-    ["with a spec that is a list", { ...BAD, spec: [] }],
-    ["with rules that are numbers", { ...BAD, spec: { rules: [1, 2] } }],
-    ["with a name that is a number", { ...BAD, metadata: { name: 1 } }],
-    ["nested 2,000 deep", { ...BAD, spec: nested(2_000) }],
-    ["of 3 MB", { ...BAD, spec: { rules: [{ name: LARGE }] } }],
+    ["with a spec that is a list", { ...REFUSED, spec: [] }],
+    ["with rules that are numbers", { ...REFUSED, spec: { rules: [1, 2] } }],
+    ["with a name that is a number", { ...REFUSED, metadata: { name: 1 } }],
+    ["nested 2,000 deep", { ...REFUSED, spec: nested(2_000) }],
+    ["of 3 MB", { ...REFUSED, spec: { rules: [{ name: LARGE }] } }],
   ])("%s is refused in words", async (_what, object) => {
     const answer = await send(reviewOf(object));
     expect(answer.status).toBe(200);
@@ -130,7 +122,7 @@ describe("a client that is slow", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => {});
     socket.write(
-      "POST /policies HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n",
+      `POST ${policies} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n`,
     );
     const dribbling = setInterval(() => socket.write("["), 200);
     try {
@@ -160,7 +152,7 @@ const OLD = { minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0", rejectUnauthor
 
 describe("much at once", () => {
   it("is answered, and leaves no memory behind", async () => {
-    const body = reviewOf({ ...BAD, spec: { rules: [{ name: LARGE.slice(0, 1_000_000) }] } });
+    const body = reviewOf({ ...REFUSED, spec: { rules: [{ name: LARGE.slice(0, 1_000_000) }] } });
     const burst = async (): Promise<number[]> => {
       const answers = await Promise.all(Array.from({ length: 100 }, () => send(body)));
       return answers.map(({ status }) => status);

@@ -1,4 +1,4 @@
-export { CONFIGURATION, webhookAddress, webhookFlags } from "./admission.ts";
+export { CONFIGURATION, REFUSED, webhookAddress, webhookFlags, writeRefused } from "./admission.ts";
 export { AGGREGATED_GROUP, type AggregatedApi, registerAggregatedApi } from "./aggregated-api.ts";
 export {
   type Audited,
