@@ -3,11 +3,9 @@
  * All that failed is remembered with its reason, and what will make it worth another try.
  */
 
-import { applyStep, explainFailure, neededPermission, type Outcome, type Refusal } from "../apply/index.ts";
-import { keyOf, type ObjectKey, printRef, type Resource } from "../object/index.ts";
+import { applyStep, type Outcome } from "../apply/index.ts";
+import { keyOf, type ObjectKey, printRef } from "../object/index.ts";
 import {
-  APPLY_REFUSED,
-  type Attempt,
   isQuestion,
   isWrite,
   type MutateStep,
@@ -23,6 +21,7 @@ import { concludeChange } from "./change-outcome.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
 import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
 import { putQuestion } from "./claim-questions.ts";
+import { attemptOf, ClaimRefusals } from "./claim-refusals.ts";
 import type { MutationsDone } from "./mutation-outcome.ts";
 
 export interface ClaimWorker {
@@ -39,9 +38,7 @@ const ROUNDS = 12;
 class ClaimRun {
   readonly #options: ClaimWorkerOptions;
   readonly #key: ClaimKey;
-  readonly #refusals = new Map<ObjectKey, Refusal>();
-  /** Why a strategy was refused while others may still help. */
-  readonly #setbacks = new Map<ObjectKey, Refusal>();
+  readonly #refusals: ClaimRefusals;
   /** What we deleted ourselves is no drift, whenever its event comes. */
   readonly #deleted = new Set<ObjectKey>();
   readonly #written = new Set<ObjectKey>();
@@ -51,6 +48,7 @@ class ClaimRun {
   constructor(options: ClaimWorkerOptions, key: ClaimKey) {
     this.#options = options;
     this.#key = key;
+    this.#refusals = new ClaimRefusals(options, key);
   }
 
   async run(): Promise<void> {
@@ -69,7 +67,7 @@ class ClaimRun {
 
   #isAnswered({ target }: Step): boolean {
     const key = keyOf(target);
-    return this.#refusals.has(key) || this.#mutated.done.has(key);
+    return this.#refusals.all.has(key) || this.#mutated.done.has(key);
   }
 
   #wait(): void {
@@ -101,7 +99,7 @@ class ClaimRun {
   #judge({ target, ...judgement }: Plan["judged"][number]): void {
     const { world, repairs, deepCheck } = this.#options;
     const key = keyOf(target);
-    if (!judgement.inSync && this.#setbacks.has(key)) return; // told in the server's words, which may be others next time
+    if (!judgement.inSync && this.#refusals.hasSetback(key)) return; // told in the server's words, which may be others next time
     world.inventory.judge(key, judgement);
     const { policy: ref, rule } = claimRef(this.#key);
     const policy = keyOf(ref);
@@ -112,17 +110,13 @@ class ClaimRun {
   async #ask(step: QuestionStep): Promise<void> {
     this.#logStep(step);
     const refusal = await putQuestion(this.#options, this.#key, step);
-    if (refusal !== undefined) this.#refusals.set(keyOf(step.target), refusal);
+    if (refusal !== undefined) this.#refusals.add(step, refusal);
   }
 
   async #send(step: WriteStep): Promise<void> {
-    const { client, permissions, metrics } = this.#options;
-    const verb = step.verb === "delete" ? "delete" : "patch";
-    if (permissions.isKnownMissing(permissionOf(step.resource, step, verb), this.#key)) {
-      this.#refuse(step, explainFailure(step, FORBIDDEN, false));
-      return;
-    }
-    const { inventory } = this.#options.world;
+    const { client, metrics, world } = this.#options;
+    const { inventory } = world;
+    if (this.#refusals.isForbidden(step)) return;
     const known = inventory.get(keyOf(step.target));
     const before = { since: known?.pending?.since, resourceVersion: known?.resourceVersion };
     const answered = inventory.expectAnswer(keyOf(step.target), this.#key);
@@ -140,7 +134,7 @@ class ClaimRun {
   async #noteMutated(step: MutateStep | RevertStep, outcome: Outcome): Promise<void> {
     const target = keyOf(step.target);
     this.#logStep(step, outcome.type);
-    if (outcome.type === "failed") return this.#noteFailed(step, outcome.failure);
+    if (outcome.type === "failed") return this.#refusals.noteFailed(step, outcome.failure);
     this.#mutated.done.add(target);
     if (outcome.type === "written") this.#options.changes.noteMutated(this.#key, target);
     if (outcome.type === "outdated") this.#mutated.isOutdated = true;
@@ -170,7 +164,7 @@ class ClaimRun {
         this.#noteWritten(outcome, before);
         return;
       case "failed":
-        return this.#noteFailed(step, outcome.failure);
+        return this.#refusals.noteFailed(step, outcome.failure);
     }
   }
 
@@ -192,55 +186,20 @@ class ClaimRun {
     if ("correction" in step) repairs.corrected(target, since, step.correction);
   }
 
-  async #noteFailed(step: WriteStep, failure: Parameters<typeof explainFailure>[1]): Promise<void> {
-    const first = explainFailure(step, failure, undefined);
-    const attempt = attemptOf(step);
-    if (failure.status === 422 && attempt !== undefined) return this.#noteInvalid(step, attempt, first);
-    const asks = failure.status === 403 && first.reason !== "NamespaceTerminating";
-    const missing = asks && (await this.#options.permissions.isMissing(neededPermission(step, failure), this.#key));
-    this.#refuse(step, missing ? explainFailure(step, failure, false) : first);
-  }
-
-  /** Another strategy may fit, unless what is desired can never be. */
-  #noteInvalid(step: WriteStep, { strategy, desired }: Attempt, refusal: Refusal): void {
-    const { inventory } = this.#options.world;
-    const target = keyOf(step.target);
-    if (refusal.reason === "ImmutableField" && strategy !== "reset" && strategy !== "move") {
-      inventory.noteRefusal(target, { desired, reason: refusal.reason, message: refusal.message });
-    } else if (inventory.get(target)?.pending === undefined) {
-      this.#refuse(step, refusal); // without the object at hand there is no other strategy
-    } else {
-      inventory.noteTried(target, strategy);
-      if (strategy === "apply") inventory.noteTried(target, APPLY_REFUSED);
-      if (strategy !== "reset") this.#setbacks.set(target, refusal);
-    }
-  }
-
-  /** No strategy was of use: why one of them was refused says more than that the target is not as it should be. */
-  #tellSetback({ target }: Step): void {
-    const setback = this.#setbacks.get(keyOf(target));
-    if (setback === undefined) return;
-    this.#refusals.set(keyOf(target), setback);
-    this.#options.world.inventory.forgetTried(keyOf(target));
-  }
-
   #logStep(step: Step, outcome?: Outcome["type"]): void {
     const { verb, because } = step;
     this.#options.log.debug({ claim: this.#key, verb, target: printRef(step.target), because, outcome }, "step");
   }
 
-  #refuse(step: WriteStep, refusal: Refusal): void {
-    this.#refusals.set(keyOf(step.target), refusal);
-  }
-
   #conclude(plan: Plan, exhausted = false): void {
-    for (const step of plan.steps) if (step.verb === "skip" && step.failure !== undefined) this.#tellSetback(step);
+    for (const step of plan.steps)
+      if (step.verb === "skip" && step.failure !== undefined) this.#refusals.tellSetback(step);
     const { world } = this.#options;
     const conclude = world.changeOf(this.#key) === undefined ? concludeClaim : concludeChange;
     conclude(this.#options, {
       key: this.#key,
       plan,
-      refusals: this.#refusals,
+      refusals: this.#refusals.all,
       written: this.#written,
       deleted: this.#deleted,
       mutated: this.#mutated,
@@ -251,9 +210,6 @@ class ClaimRun {
 
 /** What was known of a target when its request was sent. */
 type Before = { since: number | undefined; resourceVersion: string | undefined };
-
-/** What stands for the server's answer when a permission is known to be missing and nothing was sent. */
-const FORBIDDEN = { status: 403, reason: "Forbidden", message: "", causes: [] };
 
 /** The change that is our own write is in its answer. */
 function isChangedByOthers(outcome: Outcome, { changed }: Meanwhile): boolean {
@@ -267,16 +223,4 @@ function isRequest(step: Step): step is WriteStep | QuestionStep {
 
 function isMutation({ verb }: Step): boolean {
   return verb === "mutate" || verb === "revert";
-}
-
-function attemptOf(step: WriteStep): Attempt | undefined {
-  return step.verb === "apply" || step.verb === "patch" ? step.attempt : undefined;
-}
-
-function permissionOf(
-  resource: Resource,
-  step: Step,
-  verb: string,
-): { verb: string; resource: Resource; namespace: string } {
-  return { verb, resource, namespace: step.target.namespace };
 }
