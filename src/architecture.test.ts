@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   watch: ["cluster"],
   apply: ["cluster"],
   report: ["cluster"],
+  listen: [],
 };
 const DOORS = ["operator", "admission", "cli"];
 

@@ -4,8 +4,8 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:https";
+import { listen } from "../listen/index.ts";
 import { parseJson, printJson } from "../object/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import {
@@ -56,10 +56,9 @@ export async function startReviewServer(options: ReviewServerOptions): Promise<R
     createListener(options),
   );
   server.maxHeadersCount = 100;
-  await listen(server, options.address);
-  const { address, port } = server.address() as AddressInfo; // a TCP server has one
+  const address = await listen(server, options.address);
   return {
-    address: `${address.includes(":") ? `[${address}]` : address}:${port}`,
+    address,
     serve: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" }),
     close: () =>
       new Promise((resolve) => {
@@ -126,13 +125,4 @@ function parseReview({ text }: Extract<Body, { text: string }>): ReturnType<type
 
 function failed(webhook: string, status: number, message: string): Page {
   return { status, type: TEXT, body: `${message}\n`, webhook, outcome: "failed" };
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const colon = address.lastIndexOf(":");
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: Number(address.slice(colon + 1)), ...(host === "" ? {} : { host }) }, () => resolve());
-  });
 }

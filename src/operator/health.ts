@@ -1,7 +1,7 @@
 /** `/healthz`, `/readyz` and `/metrics` over plain HTTP, for kubelet and Prometheus. */
 
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import { listen } from "../listen/index.ts";
 import type { Metrics } from "../telemetry/index.ts";
 
 export type HealthOptions = {
@@ -24,10 +24,9 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   });
   server.requestTimeout = 10_000;
   server.maxHeadersCount = 100;
-  await listen(server, options.address);
-  const { address, port } = server.address() as AddressInfo; // a TCP server has one
+  const address = await listen(server, options.address);
   return {
-    address: `${address.includes(":") ? `[${address}]` : address}:${port}`,
+    address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -50,13 +49,4 @@ async function answer(url: string, { metrics, whyNotReady }: HealthOptions): Pro
 
 function text(status: number, body: string): Page {
   return { status, type: "text/plain; charset=utf-8", body };
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const colon = address.lastIndexOf(":");
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: Number(address.slice(colon + 1)), ...(host === "" ? {} : { host }) }, () => resolve());
-  });
 }
