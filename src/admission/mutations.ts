@@ -4,6 +4,8 @@ import { type ClusterClient, sendForObject } from "../cluster/index.ts";
 import { isJsonObject, type Json, MANAGER } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import {
+  type AdmissionAnswer,
+  type AdmissionRequest,
   ALLOWED,
   type ConfigurationOptions,
   type MutationConfiguration,
@@ -27,6 +29,8 @@ type ReviewerAt = ReviewServerOptions["reviewerAt"];
 export class Mutations {
   readonly #options: MutationsOptions;
   #policies: readonly CompiledPolicy[] = [];
+  /** Resources that we may write ourselves. */
+  #written: ReadonlySet<string> = new Set();
   /** By the path under which they are asked for. */
   #entries: ReadonlyMap<string, readonly CompiledPolicy[]> = new Map();
   #derived: { from: string; configuration: MutationConfiguration | undefined } | undefined;
@@ -49,7 +53,7 @@ export class Mutations {
     if (path.startsWith("/probe/")) return { webhook: "probe", review: () => this.#onProbe(path) };
     const policies = this.#entries.get(path) ?? (this.#once.has(path) ? [] : undefined);
     if (policies === undefined) return undefined;
-    return { webhook: "mutate", review: (request) => reviewMutation(request, { ...this.#options.view, policies }) };
+    return { webhook: "mutate", review: (request) => this.#review(request, policies) };
   };
 
   /** The policies as they are now: asked for again and again, by every replica. */
@@ -58,8 +62,10 @@ export class Mutations {
     const policies = this.#options.view.mutating();
     if (policies === undefined) return;
     const isSame = policies.length === this.#policies.length && policies.every((one, i) => one === this.#policies[i]);
-    if (isSame && this.#isLooked) return;
+    const written = this.#options.view.written();
+    if (isSame && this.#isLooked && written.symmetricDifference(this.#written).size === 0) return;
     this.#policies = policies;
+    this.#written = written;
     this.#derived = undefined;
     const known = this.derive(UNREACHED);
     this.#isLooked = known !== "unknown";
@@ -76,7 +82,7 @@ export class Mutations {
     const from = JSON.stringify(options);
     if (this.#derived?.from === from) return this.#derived.configuration;
     const configuration = mutationConfiguration({
-      ...{ ...options, namespace, policies: this.#policies, ownUser: this.#ownUser },
+      ...{ ...options, namespace, policies: this.#policies, ownUser: this.#ownUser, written: this.#written },
       leftAlone: [...new Set([...systemNamespaces, namespace])],
       secret,
     });
@@ -95,6 +101,13 @@ export class Mutations {
     if (asked.symmetricDifference(this.#asked).size === 0) return;
     this.#asked = asked;
     this.#options.view.noteAsked(asked);
+  }
+
+  /** What we write ourselves stays as it is, whether the API server leaves it out or not. */
+  #review(request: AdmissionRequest, policies: readonly CompiledPolicy[]): AdmissionAnswer {
+    const { userInfo } = request.fields;
+    if (isJsonObject(userInfo) && userInfo.username === this.#ownUser) return ALLOWED;
+    return reviewMutation(request, { ...this.#options.view, policies });
   }
 
   #onProbe(path: string): typeof ALLOWED {

@@ -17,6 +17,8 @@ export type OperatorView = {
   namespaceUid(): string | undefined;
   /** Policies that mutate objects while they are written, by name; undefined while not all policies are known. */
   mutating(): readonly CompiledPolicy[] | undefined;
+  /** The resources that the operator may write outside of its own namespace, as keys. */
+  written(): ReadonlySet<string>;
   snapshot: MutationReviewOptions["snapshot"];
   namespaceLabels: MutationReviewOptions["namespaceLabels"];
   installationKey(): Uint8Array | undefined;

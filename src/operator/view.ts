@@ -1,6 +1,6 @@
 /** What a server that runs beside the operator may know: it reads, and decides nothing here. */
 
-import { keyOf } from "../object/index.ts";
+import { keyOf, resourceKey } from "../object/index.ts";
 import { snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
@@ -29,6 +29,7 @@ export function createView(
     keptFields: () => key.fields,
     namespaceUid: () => namespaceOf(world, namespace)?.metadata.uid,
     mutating: () => (world.policiesSynced ? mutatingPolicies(world) : undefined),
+    written: () => writtenResources(world),
     snapshot: () => snapshotOf(world),
     namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels,
     installationKey: () => world.installationKey,
@@ -47,6 +48,17 @@ function mutatingPolicies(world: ObservedWorld): CompiledPolicy[] {
     state.phase === "compiled" && state.compiled.mutations.length > 0 ? [state.compiled] : [],
   );
   return compiled.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+const EVENTS = "/v1/events";
+
+/** Kinds of what rules make and change, and Events. */
+function writtenResources(world: ObservedWorld): Set<string> {
+  const rules = [...world.policyStates.values()].flatMap((state) =>
+    state.phase === "compiled" ? state.compiled.rules : [],
+  );
+  const resources = rules.flatMap(({ targets, existing }) => [...targets, ...(existing?.resources ?? [])]);
+  return new Set([EVENTS, ...resources.map(resourceKey)]);
 }
 
 function nameOf({ ref }: CompiledPolicy): string {

@@ -19,6 +19,8 @@ export type MutationOptions = ConfigurationOptions & {
   namespace: string;
   /** The user that this process writes as. */
   ownUser: string;
+  /** The resources that it may write, as keys: only there it costs the API server something to leave our writes out. */
+  written: ReadonlySet<string>;
 };
 
 /** One entry of the configuration: policies that are asked for in the same way. */
@@ -74,15 +76,27 @@ function mutationWebhook({ path, policies }: MutationEntry, i: number, options: 
     matchPolicy: "Equivalent",
     namespaceSelector: namespaceSelector(mutations, options.leftAlone),
     objectSelector: objectSelector(mutations),
-    matchConditions: [
-      { name: "not-by-perennial.perennial.dev", expression: `request.userInfo.username != ${quoted(options.ownUser)}` },
-      ...matchConditions.map(({ name, expression }) => ({ name, expression })),
-    ],
+    ...conditionsOf([...notByUs(mutations, options), ...matchConditions]),
     sideEffects: "None",
     reinvocationPolicy: "IfNeeded",
     timeoutSeconds,
     admissionReviewVersions: ["v1"],
   };
+}
+
+/** A condition costs the API server about as much as half a call; so none is better than one that always holds. */
+function conditionsOf(conditions: AdmissionSettings["matchConditions"]): JsonObject {
+  if (conditions.length === 0) return {};
+  return { matchConditions: conditions.map(({ name, expression }) => ({ name, expression })) };
+}
+
+function notByUs(
+  mutations: readonly CompiledMutation[],
+  { ownUser, written }: MutationOptions,
+): AdmissionSettings["matchConditions"] {
+  const mayMeet = mutations.some(({ triggers }) => triggers.some((resource) => written.has(resourceKey(resource))));
+  if (!mayMeet) return [];
+  return [{ name: "not-by-perennial.perennial.dev", expression: `request.userInfo.username != ${quoted(ownUser)}` }];
 }
 
 /** Kinds that are asked for in the same operations stand together. */

@@ -49,6 +49,7 @@ const OPTIONS: MutationOptions = {
   leftAlone: ["perennial-system", "kube-system"],
   namespace: "perennial-system",
   ownUser: "system:serviceaccount:perennial-system:perennial",
+  written: new Set(["/v1/configmaps"]),
   secret: "s3cret",
 };
 
@@ -136,6 +137,11 @@ describe("the configuration for mutation", () => {
       },
       ...matchConditions,
     ]);
+  });
+
+  it("asks for no condition where nobody wrote one and nothing of ours can come", () => {
+    const [webhook] = derived(policy("a", [labelling({ a: "1" }, { kinds: ["Secret"] })]));
+    expect(webhook).not.toHaveProperty("matchConditions");
   });
 
   it("keeps its paths when other rules come, but for the probe's", () => {
