@@ -1,6 +1,6 @@
 /** Which kinds the API server serves, in two requests (aggregated discovery). */
 
-import { isJsonObject, type Json, type JsonObject, type Resource } from "../object/index.ts";
+import { isJsonObject, type Json, type JsonObject, type Resource, type Subresource } from "../object/index.ts";
 import type { ClusterClient } from "./client.ts";
 import { type ApiFailure, unexpected } from "./failure.ts";
 
@@ -11,7 +11,7 @@ export type Discovered =
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/** All kinds in all served versions, each kind's preferred version first; subresources are left out. */
+/** All kinds in all served versions, each kind's preferred version first, with their subresources. */
 export async function discoverResources(client: ClusterClient): Promise<Discovered> {
   const resources: Resource[] = [];
   const stale = new Set<string>();
@@ -45,15 +45,35 @@ function nameOf({ metadata }: JsonObject): string {
 }
 
 function readResource(group: string, version: string, resource: JsonObject): Resource {
-  const kind = isJsonObject(resource.responseKind) ? resource.responseKind : {};
   return {
     group,
     version,
-    kind: textAt(kind, "kind"),
+    kind: textAt(kindOf(resource), "kind"),
     plural: textAt(resource, "resource"),
     namespaced: resource.scope === "Namespaced",
-    verbs: Array.isArray(resource.verbs) ? resource.verbs.map(String) : [],
+    verbs: verbsOf(resource),
+    subresources: objectsIn(resource, "subresources").map(readSubresource),
   };
+}
+
+/** Its kind stands there in full, as it may be another group's. */
+function readSubresource(subresource: JsonObject): Subresource {
+  const kind = kindOf(subresource);
+  return {
+    group: textAt(kind, "group"),
+    version: textAt(kind, "version"),
+    kind: textAt(kind, "kind"),
+    name: textAt(subresource, "subresource"),
+    verbs: verbsOf(subresource),
+  };
+}
+
+function kindOf({ responseKind }: JsonObject): JsonObject {
+  return isJsonObject(responseKind) ? responseKind : {};
+}
+
+function verbsOf({ verbs }: JsonObject): string[] {
+  return Array.isArray(verbs) ? verbs.map(String) : [];
 }
 
 function objectsIn(value: Json, field: string): JsonObject[] {

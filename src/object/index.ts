@@ -100,5 +100,7 @@ export {
   resourceApiVersion,
   resourceKey,
   resourceName,
+  type ScalePaths,
+  type Subresource,
 } from "./resource.ts";
 export { type Merged, type MergeOptions, type Selection, strategicMerge } from "./strategic-merge.ts";

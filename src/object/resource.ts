@@ -1,5 +1,6 @@
 /** What the API server serves: a kind, the path it is found under, and what may be done with it. */
 
+import type { Path } from "./pointer.ts";
 import { apiVersionOf, type GroupKind, type ObjectRef } from "./reference.ts";
 
 export type Resource = GroupKind & {
@@ -8,7 +9,21 @@ export type Resource = GroupKind & {
   plural: string;
   namespaced: boolean;
   verbs: readonly string[];
+  /** Undefined: it is not known which there are. */
+  subresources?: readonly Subresource[];
 };
+
+/** A path below that of the object, such as `status` or `scale`, and the kind of what is read and written there. */
+export type Subresource = GroupKind & {
+  version: string;
+  /** As it stands in the path. */
+  name: string;
+  verbs: readonly string[];
+  /** Of `scale` of a custom resource: where it keeps what its Scale shows. */
+  scale?: ScalePaths;
+};
+
+export type ScalePaths = { replicas: Path; statusReplicas: Path; selector?: Path };
 
 export function resourceApiVersion(resource: Resource): string {
   return apiVersionOf(resource.group, resource.version);

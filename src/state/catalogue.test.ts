@@ -86,4 +86,26 @@ describe("the catalogue", () => {
     catalogue.setDefinition(definition(["v1", "v2"], { unserved: "v2" }));
     expect(catalogue.findKind(WIDGET)?.version).toBe("v1");
   });
+
+  it("knows the subresources that a version of a definition turns on, and where a Scale finds its replicas", () => {
+    const catalogue = createCatalogue();
+    const scale = { specReplicasPath: ".spec.size", statusReplicasPath: ".status.ready" };
+    const subresources = { status: {}, scale: { ...scale, labelSelectorPath: ".status.selector" } };
+    const { spec, ...rest } = definition([]);
+    const versions = [
+      { name: "v1", served: true, subresources },
+      { name: "v1beta1", served: true },
+    ];
+    catalogue.setDefinition({ ...rest, spec: { ...(spec as object), versions } });
+    expect(catalogue.find("t.example.com/v1beta1", "Widget")?.subresources).toEqual([]);
+    expect(catalogue.find("t.example.com/v1", "Widget")?.subresources).toMatchObject([
+      { ...WIDGET, name: "status" },
+      {
+        group: "autoscaling",
+        kind: "Scale",
+        name: "scale",
+        scale: { replicas: ["spec", "size"], statusReplicas: ["status", "ready"], selector: ["status", "selector"] },
+      },
+    ]);
+  });
 });

@@ -13,6 +13,7 @@ import {
   type JsonObject,
   type KubernetesObject,
   type Resource,
+  type ScalePaths,
 } from "../object/index.ts";
 import type { ServedKinds } from "../rule/index.ts";
 
@@ -111,8 +112,38 @@ function readDefinition(definition: KubernetesObject): Defined & { kind: GroupKi
     uid: definition.metadata.uid ?? "",
     createdAt: Date.parse(definition.metadata.creationTimestamp ?? ""),
     state: established ? "established" : "unavailable",
-    resources: versions.map((version) => ({ ...shared, version: String(version.name) })).sort(byPriority),
+    resources: versions
+      .map((version) => withSubresources({ ...shared, version: String(version.name) }, version))
+      .sort(byPriority),
   };
+}
+
+/** Those that this version of the definition turns on. */
+function withSubresources(resource: Resource, version: JsonObject): Resource {
+  const { status, scale } = objectAt(version.subresources);
+  const { group, kind } = resource;
+  return {
+    ...resource,
+    subresources: [
+      ...(isJsonObject(status) ? [{ group, version: resource.version, kind, name: "status", verbs: PART_VERBS }] : []),
+      ...(isJsonObject(scale) ? [{ ...SCALE, scale: scalePathsOf(scale) }] : []),
+    ],
+  };
+}
+
+const PART_VERBS = ["get", "patch", "update"];
+const SCALE = { group: "autoscaling", version: "v1", kind: "Scale", name: "scale", verbs: PART_VERBS };
+
+function scalePathsOf({ specReplicasPath, statusReplicasPath, labelSelectorPath }: JsonObject): ScalePaths {
+  const selector = labelSelectorPath === undefined ? {} : { selector: pathOf(labelSelectorPath) };
+  return { replicas: pathOf(specReplicasPath), statusReplicas: pathOf(statusReplicasPath), ...selector };
+}
+
+/** Simple JSON paths without lists, such as `.spec.replicas`: the API server takes no other. */
+function pathOf(path: unknown): string[] {
+  return String(path ?? "")
+    .split(".")
+    .slice(1);
 }
 
 function hasCondition(definition: KubernetesObject, type: string): boolean {
