@@ -69,7 +69,7 @@ describe.each(POLICY_KINDS)("the definition of %s", (kind) => {
   it.each([
     ".spec.drift spec.drift.recreate",
     ".spec.rules[] spec.rules[].celPreconditions",
-    ".spec.rules[].match.any[] spec.rules[].match.any[].subjects",
+    ".spec.rules[].context[] spec.rules[].context[].globalReference",
   ])("refuses by name: %s", (where) => {
     const [path = "", field = ""] = where.split(" ");
     const message = `${path} UnsupportedField: ${field} is not served by this version of Perennial`;

@@ -1,36 +1,53 @@
 /** match and exclude of a rule: `any` or `all` of several filters, or one filter written flat. */
 
 import { z } from "zod";
-import { constrained, has, objectRule, unsupported } from "./field.ts";
-import { leavesStates, listensToWhatIsSeen, resourceFilter } from "./resource-filter.ts";
+import { constrained, has, objectRule } from "./field.ts";
+import { leavesStates, listensToWhatIsSeen, pattern, resourceFilter, withoutVariables } from "./resource-filter.ts";
 import { list, text } from "./value.ts";
 
-const subject = z
-  .strictObject({
+const subject = constrained(
+  z.strictObject({
     kind: z.enum(["User", "Group", "ServiceAccount"]).describe("User, Group or ServiceAccount."),
-    name: text("The subject's name; * and ? are wildcards."),
-    namespace: text("The namespace of a ServiceAccount.").optional(),
+    name: pattern("The subject's name; * and ? are wildcards."),
+    namespace: pattern("The namespace of a ServiceAccount; * and ? are wildcards.").optional(),
     apiGroup: text("The subject's API group, as in a RoleBinding; it is not compared.").optional(),
-  })
-  .describe("A subject, as in a RoleBinding.");
+  }),
+  objectRule({
+    code: "NamespaceRequired",
+    field: "namespace",
+    message: "a ServiceAccount lies in a namespace: name it, or write * for any",
+    holds: (found) => found.kind !== "ServiceAccount" || has(found, "namespace"),
+  }),
+  objectRule({
+    code: "NamespaceForbidden",
+    field: "namespace",
+    message: "users and groups lie in no namespace: remove it",
+    holds: (found) => found.kind === "ServiceAccount" || !has(found, "namespace"),
+  }),
+).describe("A subject, as in a RoleBinding.");
 
-/** Nothing that is stored tells. */
-const ONLY_AT_ADMISSION = "who made a request is known only when it is admitted";
-
-/** Parts of a filter that ask who made the request. */
+/** Parts of a filter that ask who made the request. Role names may hold colons, namespaces may not. */
 const who = {
-  subjects: unsupported(
-    list(subject, 50, "Who made the request: one of these subjects.").optional(),
-    ONLY_AT_ADMISSION,
-  ),
-  roles: unsupported(
-    list(text("namespace:name of a Role."), 50, "Who made the request holds one of these Roles.").optional(),
-    ONLY_AT_ADMISSION,
-  ),
-  clusterRoles: unsupported(
-    list(text("The name of a ClusterRole."), 50, "Who made the request holds one of these ClusterRoles.").optional(),
-    ONLY_AT_ADMISSION,
-  ),
+  subjects: list(subject, 50, "Who made the request: one of these subjects.").min(1).optional(),
+  roles: list(
+    withoutVariables(
+      text("namespace:name of a Role; it is compared as it is.").regex(
+        /^[^:]+:.+$/,
+        "a Role is written as namespace:name, such as shop:deployer",
+      ),
+    ),
+    50,
+    "Who made the request holds one of these Roles, by a RoleBinding.",
+  )
+    .min(1)
+    .optional(),
+  clusterRoles: list(
+    pattern("The name of a ClusterRole; it is compared as it is."),
+    50,
+    "Who made the request holds one of these ClusterRoles, by a ClusterRoleBinding or, in some namespace, by a RoleBinding.",
+  )
+    .min(1)
+    .optional(),
 };
 
 const matched = constrained(

@@ -124,10 +124,15 @@ function atLeastOne<S extends z.ZodType>(item: S, description: string) {
   return list(item, 50, description).min(1);
 }
 
-/** Names to compare with. No variables: what a rule matches is known before any object is. */
-function pattern(description: string) {
+/** Names to compare with. */
+export function pattern(description: string) {
+  return withoutVariables(text(description));
+}
+
+/** What a rule matches is known before any object is. */
+export function withoutVariables(schema: z.ZodString) {
   return constrained(
-    text(description),
+    schema,
     stringRule({
       code: "VariableNotAllowed",
       message:

@@ -45,6 +45,12 @@ describe("rules for pod controllers", () => {
     expect(cron?.match.any?.[0]?.resources?.kinds).toEqual(["CronJob"]);
   });
 
+  it("leave out whom and what the rule leaves out without naming kinds", () => {
+    const any = [{ resources: { namespaces: ["x"] } }, { subjects: [{ kind: "User", name: "ann" }] }];
+    const [made] = autogenRules([rule({ exclude: { any } })]).get(0) ?? [];
+    expect(made?.exclude).toEqual({ any });
+  });
+
   it("go through foreach, with its lists", () => {
     const foreach = [{ list: "request.object.spec.containers", patchStrategicMerge: { spec: { y: 1 } } }];
     const [made] = autogenRules([rule({ mutate: { foreach } })]).get(0) ?? [];

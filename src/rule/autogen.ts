@@ -114,9 +114,14 @@ function withKinds(match: Json, kinds: string[]): Json {
     return selectsPods(filter.resources) ? { ...filter, resources: { ...filter.resources, kinds } } : filter;
   };
   const { any, all } = match;
-  if (Array.isArray(any))
-    return { ...match, any: any.filter((filter) => filtersOf(filter).some(selectsPods)).map(change) };
+  if (Array.isArray(any)) return { ...match, any: any.filter(isMeantForPods).map(change) };
   return Array.isArray(all) ? { ...match, all: all.map(change) } : change(match);
+}
+
+/** A filter of exclude that names no kinds is about all of them. */
+function isMeantForPods(filter: Json): boolean {
+  const named = filtersOf(filter).filter((resources) => listIn(resources, "kinds").length > 0);
+  return named.length === 0 || named.some(selectsPods);
 }
 
 function underTemplate(mutate: Json, path: Path): Json {

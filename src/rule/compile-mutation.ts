@@ -5,6 +5,7 @@ import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
 import { compileContext } from "./context.ts";
 import { type Listening, listeningOf } from "./edge.ts";
+import { needsToReadRoles, ROLE_READS, rolesOf } from "./held-roles.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
 import { compileMutate, mutateObject, mutateScope, whyNotConvergent } from "./mutate.ts";
@@ -13,8 +14,9 @@ import { onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
 import { needsOfTriggers } from "./read-needs.ts";
-import type { CompiledMutation, ServedKinds } from "./rule.ts";
-import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
+import { userOf } from "./requester.ts";
+import type { CompiledMutation, ServedKinds, Snapshot } from "./rule.ts";
+import { type Admitted, TRIGGER_ROOTS } from "./trigger-bindings.ts";
 import { CHANGE, needsToChange } from "./write-needs.ts";
 
 export type MutationScope = {
@@ -48,6 +50,9 @@ export function compileMutation(
   const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
   const kinds = selection.kinds.map(({ text }) => text);
   const seen = { path: `${path}.match`, triggers, within, confinedTo, does: CHANGE };
+  const asksRoles = [...selection.asksRoles.map((at) => `${path}.${at}`), ...build.readsRoles];
+  const admit = (admitted: Admitted | undefined, snapshot: Snapshot): Admitted | undefined =>
+    admitted === undefined || build.readsRoles.length === 0 ? admitted : withRoles(admitted, snapshot);
   return {
     ok: true,
     needs: [
@@ -55,13 +60,14 @@ export function compileMutation(
         byOthers,
       ),
       ...build.needs,
+      ...asksRoles.flatMap(needsToReadRoles),
     ],
     rule: {
       name: rule.name,
       writtenAs,
       type: "Mutate",
       triggers: [...new Map(triggers.map((trigger) => [resourceKey(trigger), trigger])).values()],
-      reads: build.reads,
+      reads: asksRoles.length === 0 ? build.reads : [...build.reads, ...ROLE_READS],
       operations: listening.operations,
       within,
       ...(labels === undefined ? {} : { labels }),
@@ -72,10 +78,17 @@ export function compileMutation(
         ...selection.check(object, surroundings),
         ...explainConditions(meaning, mutateScope(meaning, object, { snapshot })),
       }),
-      mutate: (object, snapshot, admitted) => mutateObject(meaning, object, { snapshot, admitted }),
+      mutate: (object, snapshot, admitted) =>
+        mutateObject(meaning, object, { snapshot, admitted: admit(admitted, snapshot) }),
       whyNotConvergent: (result, snapshot) => whyNotConvergent(meaning, result, snapshot),
     },
   };
+}
+
+/** No request tells which roles somebody has. */
+function withRoles(admitted: Admitted, snapshot: Snapshot): Admitted {
+  const { roles, clusterRoles } = rolesOf(userOf(admitted.request.userInfo), snapshot);
+  return { ...admitted, request: { ...admitted.request, roles: [...roles], clusterRoles: [...clusterRoles] } };
 }
 
 function byOthers(need: Need): Need {
@@ -87,15 +100,11 @@ function noteUnserved(build: Build, { operations }: Listening, path: string): vo
   if (operations.has("DELETE"))
     build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "DELETE", message: DELETED });
   for (const at of build.calls) build.issues.push({ code: "UnsupportedField", path: at, message: CALLED });
-  for (const at of build.readsRoles) build.issues.push({ code: "UnsupportedField", path: at, message: ROLES });
 }
 
 const DELETED = "an object that is deleted cannot be changed any more: remove DELETE from operations";
 const CALLED =
   "a request cannot wait for an answer, and what a mutate rule reads has to be watched: read objects by their API path";
-const ROLES =
-  "which roles somebody has is not told with a request: compare request.userInfo.username or request.userInfo.groups";
-
 function whyElsewhere({ metadata }: KubernetesObject, confinedTo: string | undefined): string | undefined {
   if (confinedTo === undefined || metadata.namespace === confinedTo) return undefined;
   return `it is not in ${confinedTo}, the namespace of the policy`;

@@ -27,7 +27,6 @@ const TRUE_REASONS: { readonly [issue: string]: string } = {
   "UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry": "registries are not asked",
   "UnsupportedField spec.background": "false asks for admission only, which is not served",
   "UnsupportedField spec.rules[].match.any[].resources.kinds[]": "requests to Pod/binding are seen only at admission",
-  "UnsupportedField spec.rules[].exclude.any[].clusterRoles": "only admission knows who made a request",
   // validate rules belong to Kyverno; they are noted, not refused, once policies of kyverno.io are served
   "ExclusiveFields spec.rules[]": "a validate rule neither generates nor mutates",
   "UnknownField spec.rules[].validate": "validate rules are Kyverno's own",
@@ -86,7 +85,7 @@ const SERVED_AT_ADMISSION = [
 
 /** Policies with generate rules that are refused as perennial.dev, and for what; nothing else of the corpus that generates is. */
 const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
-  "add-rolebinding": ["UnsupportedField spec.background", "UnsupportedField spec.rules[].exclude.any[].clusterRoles"],
+  "add-rolebinding": ["UnsupportedField spec.background"],
   "audit-event-on-delete": ["UnsupportedField spec.background"],
   "k6t-add-services": ["UnsupportedField spec.background"],
 };

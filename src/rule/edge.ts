@@ -3,6 +3,7 @@
 import type { Issue, Match, ResourceFilter } from "../policy/index.ts";
 import type { Build } from "./build.ts";
 import type { Operation } from "./change.ts";
+import type { Selection } from "./match.ts";
 
 export type Listening = {
   /** What match says; without a word about operations those that leave something stored behind. */
@@ -29,6 +30,14 @@ export function listeningOf(match: Match, path: string): Listening {
 
 const MIXED =
   "some filters are about what is stored and others about single changes (UPDATE, DELETE), which one rule cannot be: make two rules of it";
+
+/** Where a rule about what is stored asks who made its trigger. */
+export function whoIssues(selection: Pick<Selection, "asksWho">, path: string): Issue[] {
+  return selection.asksWho.map((at) => ({ code: "UnsupportedField", path: `${path}.${at}`, message: WHO_CREATED }));
+}
+
+const WHO_CREATED =
+  "who made a request is known only when it is admitted, and served for mutate rules without targets: leave out who it was";
 
 /** Undefined for a rule about what is stored. Issues are noted. */
 export function changesOf(listening: Listening, path: string, build: Build): ReadonlySet<Operation> | undefined {

@@ -7,6 +7,8 @@ import type { Operation } from "./change.ts";
 import type { PartCheck } from "./explanation.ts";
 import { compileKindSelector, type KindMatcher } from "./kind-selector.ts";
 import { compileLabelSelector, type Labels } from "./label-selector.ts";
+import type { Requester } from "./requester.ts";
+import { compileWho, type WhoPart, type WrittenWho } from "./who.ts";
 
 /** What a filter reads besides the trigger itself. */
 export type Surroundings = {
@@ -14,12 +16,18 @@ export type Surroundings = {
   namespaceLabels(name: string): Labels | undefined;
   /** What became of the object; undefined where it is about what is stored. */
   operation?: Operation;
+  /** Who did that; undefined where nobody knows. */
+  requester?: Requester;
 };
+
+export type WrittenFilter = { resources?: ResourceFilter | undefined } & WrittenWho;
 
 export type Filter = {
   kinds: readonly KindMatcher[];
   /** True when it looks at the labels of the trigger's namespace, so that they must be watched. */
   readsNamespace: boolean;
+  /** The fields that ask who made the request. */
+  asksWho: readonly string[];
   whyNot(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** The answer of each part; `whyNot` is the first that says no. */
   checkParts(trigger: KubernetesObject, surroundings: Surroundings): PartCheck[];
@@ -28,9 +36,14 @@ export type Filter = {
 /** Why not; undefined where it holds. */
 type Part = (trigger: KubernetesObject, surroundings: Surroundings) => string | undefined;
 
-export function compileFilter(filter: ResourceFilter): Filter {
+/** `passesUnknown`: what is asked of who made the request holds where nobody knows him. */
+export function compileFilter(
+  { resources: filter, who }: { resources: ResourceFilter; who: WrittenWho },
+  { passesUnknown }: { passesUnknown: boolean },
+): Filter {
   const kinds = (filter.kinds ?? []).map(compileKindSelector);
   const { name, names = [], namespaces = [], operations, annotations, selector, namespaceSelector } = filter;
+  const whoParts = compileWho(who);
   const parts = givenParts({
     kinds: kinds.length > 0 ? kindPart(kinds) : undefined,
     [name === undefined ? "names" : "name"]: namePart([...names, ...(name === undefined ? [] : [name])]),
@@ -39,10 +52,12 @@ export function compileFilter(filter: ResourceFilter): Filter {
     annotations: annotations === undefined ? undefined : annotationPart(annotations),
     selector: selector === undefined ? undefined : selectorPart(selector),
     namespaceSelector: namespaceSelector === undefined ? undefined : namespaceSelectorPart(namespaceSelector),
+    ...Object.fromEntries(Object.entries(whoParts).map(([field, part]) => [field, whoPart(part, passesUnknown)])),
   });
   return {
     kinds,
     readsNamespace: filter.namespaceSelector !== undefined,
+    asksWho: Object.keys(whoParts),
     whyNot: (trigger, surroundings) => firstReason(parts, trigger, surroundings),
     checkParts: (trigger, surroundings) =>
       parts.map(({ field, part }) => ({ field, whyNot: part(trigger, surroundings) })),
@@ -53,6 +68,13 @@ type GivenPart = { field: string; part: Part };
 
 function givenParts(parts: { [field: string]: Part | undefined }): GivenPart[] {
   return Object.entries(parts).flatMap(([field, part]) => (part === undefined ? [] : [{ field, part }]));
+}
+
+function whoPart(part: WhoPart, passesUnknown: boolean): Part {
+  return (_trigger, { requester }) => {
+    if (requester !== undefined) return part(requester);
+    return passesUnknown ? undefined : "nobody knows who made it";
+  };
 }
 
 function firstReason(

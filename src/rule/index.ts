@@ -11,12 +11,14 @@ export type {
   PartCheck,
 } from "./explanation.ts";
 export type { Surroundings } from "./filter.ts";
+export { requesterOf } from "./held-roles.ts";
 export { withoutInstallationKey } from "./installation-key.ts";
 export type { Labels } from "./label-selector.ts";
 export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lookup.ts";
 export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export { isUrlNeed, type Need, type ResourceNeed, type UrlNeed } from "./need.ts";
+export type { Requester } from "./requester.ts";
 export type {
   AdmissionSettings,
   Adoption,

@@ -1,15 +1,19 @@
 /** match and exclude: `any`, `all` or one flat filter. */
 
 import type { KubernetesObject } from "../object/index.ts";
-import type { Exclude, Match, ResourceFilter } from "../policy/index.ts";
+import type { Exclude, Match } from "../policy/index.ts";
 import type { FilterCheck } from "./explanation.ts";
-import { compileFilter, type Filter, type Surroundings } from "./filter.ts";
+import { compileFilter, type Filter, type Surroundings, type WrittenFilter } from "./filter.ts";
 import type { KindMatcher } from "./kind-selector.ts";
 
 export type Selection = {
   /** The kinds whose objects may be selected. */
   kinds: readonly KindMatcher[];
   readsNamespace: boolean;
+  /** Where it asks who made the request, such as `match.any[0].subjects`. */
+  asksWho: readonly string[];
+  /** Where it asks which roles he has. */
+  asksRoles: readonly string[];
   /** Why the object is not selected; undefined when it is. */
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** What each filter of match and of exclude says. */
@@ -22,9 +26,14 @@ export type Selection = {
 export function compileSelection(match: Match, exclude: Exclude | undefined): Selection {
   const matched = compileMatch(match, "match");
   const excluded = exclude === undefined ? undefined : compileMatch(exclude, "exclude");
+  const all = [...matched.filters, ...(excluded?.filters ?? [])];
   return {
     kinds: matched.filters.flatMap((filter) => filter.kinds),
-    readsNamespace: [...matched.filters, ...(excluded?.filters ?? [])].some((filter) => filter.readsNamespace),
+    asksWho: all.flatMap(({ path, asksWho }) => asksWho.map((field) => `${path}.${field}`)),
+    asksRoles: all.flatMap(({ path, asksWho }) =>
+      asksWho.filter((field) => field !== "subjects").map((field) => `${path}.${field}`),
+    ),
+    readsNamespace: all.some((filter) => filter.readsNamespace),
     check: (trigger, surroundings) => ({
       match: checkFilters(matched.filters, trigger, surroundings),
       exclude: checkFilters(excluded?.filters ?? [], trigger, surroundings),
@@ -43,17 +52,16 @@ export function compileSelection(match: Match, exclude: Exclude | undefined): Se
 type PlacedFilter = Filter & { path: string };
 type Compiled = { filters: readonly PlacedFilter[]; whyNot: Filter["whyNot"] };
 
-function compileMatch({ any, all, resources }: Match | Exclude, path: string): Compiled {
-  if (any !== undefined) return anyOf(compileAll(any, `${path}.any`));
-  if (all !== undefined) return allOf(compileAll(all, `${path}.all`));
-  return allOf(resources === undefined || isEmpty(resources) ? [] : [{ path, ...compileFilter(resources) }]);
+function compileMatch({ any, all, ...flat }: Match | Exclude, path: "match" | "exclude"): Compiled {
+  if (any !== undefined) return anyOf(any.flatMap((filter, i) => compileOne(filter, `${path}.any[${i}]`)));
+  if (all !== undefined) return allOf(all.flatMap((filter, i) => compileOne(filter, `${path}.all[${i}]`)));
+  return allOf(compileOne(flat, path));
 }
 
-/** A filter of exclude without resources excludes nothing. */
-function compileAll(filters: readonly { resources?: ResourceFilter | undefined }[], path: string): PlacedFilter[] {
-  return filters.flatMap(({ resources }, i) =>
-    resources === undefined || isEmpty(resources) ? [] : [{ path: `${path}[${i}]`, ...compileFilter(resources) }],
-  );
+/** A filter of exclude that says nothing excludes nothing. Where nobody knows who asked, only match overlooks it. */
+function compileOne({ resources = {}, ...who }: WrittenFilter, path: string): PlacedFilter[] {
+  const filter = compileFilter({ resources, who }, { passesUnknown: path.startsWith("match") });
+  return isEmpty(resources) && filter.asksWho.length === 0 ? [] : [{ path, ...filter }];
 }
 
 function checkFilters(

@@ -11,6 +11,7 @@ import {
 } from "../object/index.ts";
 import type { Asked, Change } from "./change.ts";
 import { imagesOf } from "./images.ts";
+import { accountOf, userOf } from "./requester.ts";
 
 export const AT_REST: Change = { operation: "CREATE", oldObject: undefined };
 
@@ -20,17 +21,13 @@ export const TRIGGER_ROOTS = ["request", "serviceAccountName", "serviceAccountNa
 /** A change while it is admitted: all of the request is known. */
 export type Admitted = Change & Asked;
 
-const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
-
 /** What the expressions of a rule see of an object that is admitted. */
 export function admittedBindings(object: KubernetesObject, admitted: Admitted): { [root: string]: Json } {
   const atRest = triggerBindings(object, admitted);
   const known = isJsonObject(atRest.request) ? atRest.request : {};
   // what has no name yet is told without one, and what lies in no namespace without that
   const request: JsonObject = { ...known, name: "", namespace: "", ...admitted.request };
-  const { userInfo } = admitted.request;
-  const username = isJsonObject(userInfo) ? String(userInfo.username ?? "") : "";
-  const [, namespace = "", name = ""] = ACCOUNT.exec(username) ?? [];
+  const { namespace = "", name = "" } = accountOf(userOf(admitted.request.userInfo).username) ?? {};
   const roots = { request, serviceAccountName: name, serviceAccountNamespace: namespace };
   return Object.defineProperties(atRest, Object.getOwnPropertyDescriptors(roots));
 }

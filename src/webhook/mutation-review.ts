@@ -10,7 +10,15 @@ import {
   printRef,
   refOf,
 } from "../object/index.ts";
-import type { Admitted, CompiledMutation, CompiledPolicy, Labels, Snapshot } from "../rule/index.ts";
+import {
+  type Admitted,
+  type CompiledMutation,
+  type CompiledPolicy,
+  type Labels,
+  type Mutated,
+  requesterOf,
+  type Snapshot,
+} from "../rule/index.ts";
 import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.ts";
 
 export type MutationReviewOptions = {
@@ -45,19 +53,12 @@ export function reviewMutation(request: AdmissionRequest, options: MutationRevie
 type PolicyResult = { object: KubernetesObject; applied: readonly string[] } | { failure: string };
 
 /** All of the policy or, where one of its rules fails, nothing. */
-function mutateByPolicy(
-  policy: CompiledPolicy,
-  object: KubernetesObject,
-  options: MutationReviewOptions & { admitted: Admitted },
-): PolicyResult {
+function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, options: AskedMutation): PolicyResult {
   let current = object;
   const applied: string[] = [];
   for (const mutation of policy.mutations) {
-    if (whyNotSelected(mutation, current, options) !== undefined) continue;
-    const snapshot = options.snapshot();
-    const mutated = mutation.mutate(current, snapshot, options.admitted);
+    const mutated = mutateByRule(mutation, current, options);
     const where = `policy ${policy.ref.name}, rule ${mutation.name}`;
-    if (snapshot.unknown !== undefined) return { failure: `${where}: ${snapshot.unknown} is not known yet: try again` };
     if (!mutated.ok) return { failure: `${where}: ${mutated.reason}: ${mutated.message}` };
     if ("idle" in mutated) continue;
     current = mutated.object;
@@ -67,15 +68,29 @@ function mutateByPolicy(
   return { object: current, applied };
 }
 
-/** While an object has no name yet, what it is going to begin with is compared. */
-function whyNotSelected(
-  mutation: CompiledMutation,
-  object: KubernetesObject,
-  { namespaceLabels, admitted }: MutationReviewOptions & { admitted: Admitted },
-): string | undefined {
-  return mutation.whyNotSelected(namedObject(object), { namespaceLabels, operation: admitted.operation });
+type AskedMutation = MutationReviewOptions & { admitted: Admitted };
+
+/** Idle where the rule is about something else, or somebody else. */
+function mutateByRule(mutation: CompiledMutation, object: KubernetesObject, options: AskedMutation): Mutated {
+  const { admitted } = options;
+  const seen: { snapshot?: ReturnType<MutationReviewOptions["snapshot"]> } = {};
+  const snapshot = () => {
+    seen.snapshot ??= options.snapshot();
+    return seen.snapshot;
+  };
+  const reason = mutation.whyNotSelected(namedObject(object), {
+    namespaceLabels: options.namespaceLabels,
+    operation: admitted.operation,
+    requester: requesterOf(admitted.request.userInfo, snapshot),
+  });
+  const mutated =
+    reason === undefined ? mutation.mutate(object, snapshot(), admitted) : { ok: true as const, idle: reason };
+  const unknown = seen.snapshot?.unknown;
+  if (unknown === undefined) return mutated;
+  return { ok: false, reason: "ContextMissing", message: `${unknown} is not known yet: try again` };
 }
 
+/** While an object has no name yet, what it is going to begin with is compared. */
 function namedObject(object: KubernetesObject): KubernetesObject {
   const { name, generateName } = object.metadata as JsonObject; // as it came
   if (typeof name === "string" && name !== "") return object;

@@ -1,0 +1,98 @@
+/** Which roles bindings give to a user, his groups or his service account. */
+
+import { asJson, isJsonObject, type Json, type KubernetesObject, type Resource } from "../object/index.ts";
+import { answerOf, type Found } from "./lookup.ts";
+import type { Need } from "./need.ts";
+import { needToList } from "./read-needs.ts";
+import { type HeldRoles, type Requester, type User, userOf } from "./requester.ts";
+import type { Read, Snapshot } from "./rule.ts";
+
+/** `userInfo`: as an admission request has it. `snapshot`: asked for when roles are. */
+export function requesterOf(userInfo: Json | undefined, snapshot: () => Snapshot): Requester {
+  const user = userOf(userInfo);
+  let held: HeldRoles | undefined;
+  return {
+    ...user,
+    heldRoles: () => {
+      held ??= rolesOf(user, snapshot());
+      return held;
+    },
+  };
+}
+
+const RBAC = { group: "rbac.authorization.k8s.io", version: "v1", verbs: ["list", "watch"] };
+const ROLE_BINDINGS: Resource = { ...RBAC, kind: "RoleBinding", plural: "rolebindings", namespaced: true };
+const CLUSTER_ROLE_BINDINGS: Resource = {
+  ...RBAC,
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+  namespaced: false,
+};
+
+/** What has to be watched so that somebody's roles are known. */
+export const ROLE_READS: readonly Read[] = [{ resource: ROLE_BINDINGS }, { resource: CLUSTER_ROLE_BINDINGS }];
+
+/** Who has others' roles told, or decides by them, has to be allowed to read what gives them: bindings of the whole cluster. */
+export function needsToReadRoles(path: string): Need[] {
+  return ROLE_READS.map(({ resource }) => needToList(resource, { path, confinedTo: undefined }));
+}
+
+/** As of now. While the bindings are not known, which the snapshot tells, there are none. */
+export function rolesOf(user: User, snapshot: Snapshot): HeldRoles {
+  const given = [ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS].flatMap((resource) => {
+    const answer = (found: Found) => answerOf({ ok: true, value: rolesGiven(user, listed(found)) }, "request.roles");
+    const { ok, ...rest } = snapshot.look({ resource, namespace: undefined, name: undefined, answer });
+    return ok && "value" in rest && Array.isArray(rest.value) ? rest.value.map(String) : [];
+  });
+  const of = (kind: string) =>
+    [...new Set(given.filter((role) => role.startsWith(kind)).map((role) => role.slice(kind.length)))].sort();
+  return { roles: of(ROLE), clusterRoles: of(CLUSTER_ROLE) };
+}
+
+const ROLE = "Role ";
+const CLUSTER_ROLE = "ClusterRole ";
+
+function listed(found: Found): readonly KubernetesObject[] {
+  return Array.isArray(found) ? found : [];
+}
+
+/** Each once: users have few bindings, clusters have many. */
+function rolesGiven({ username, groups }: User, bindings: readonly KubernetesObject[]): string[] {
+  const index = indexOf(bindings);
+  const subjects = [`User ${username}`, ...groups.map((group) => `Group ${group}`)];
+  return subjects.flatMap((subject) => [...(index.get(subject) ?? [])]).sort();
+}
+
+/** Roles by the subjects that hold them; the same list is looked through once. */
+const INDEXES = new WeakMap<readonly KubernetesObject[], ReadonlyMap<string, ReadonlySet<string>>>();
+
+function indexOf(bindings: readonly KubernetesObject[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = INDEXES.get(bindings);
+  if (known !== undefined) return known;
+  const index = new Map<string, Set<string>>();
+  for (const binding of bindings) {
+    const role = roleIn(binding);
+    if (role === undefined) continue;
+    for (const subject of subjectsIn(binding)) index.set(subject, (index.get(subject) ?? new Set()).add(role));
+  }
+  INDEXES.set(bindings, index);
+  return index;
+}
+
+function roleIn(binding: KubernetesObject): string | undefined {
+  const { roleRef } = asJson(binding);
+  if (roleRef === undefined || !isJsonObject(roleRef)) return undefined;
+  const { kind, name } = roleRef;
+  if (kind === "ClusterRole") return `${CLUSTER_ROLE}${name}`;
+  return kind === "Role" ? `${ROLE}${binding.metadata.namespace ?? ""}:${name}` : undefined;
+}
+
+/** A service account is the user that it is to the API server. */
+function subjectsIn(binding: KubernetesObject): string[] {
+  const { subjects } = asJson(binding);
+  const list = Array.isArray(subjects) ? subjects.filter(isJsonObject) : [];
+  return list.map(({ kind, name, namespace }) => {
+    if (kind !== "ServiceAccount") return `${kind} ${name}`;
+    return `User system:serviceaccount:${namespace ?? binding.metadata.namespace ?? ""}:${name}`;
+  });
+}
