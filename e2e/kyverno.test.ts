@@ -105,11 +105,6 @@ describe("what Kyverno left", () => {
       kyvernoPolicy("left", [
         made("settings", "left"),
         { name: "check", match: labelled("left"), validate: { message: "no", pattern: { metadata: { name: "?*" } } } },
-        {
-          name: "label",
-          match: labelled("left"),
-          mutate: { patchStrategicMerge: { metadata: { labels: { a: "b" } } } },
-        },
       ]),
       ...["left-a", "left-b", "left-c", "left-d"].map((name) => namespace(name, { left: "yes" })),
     );
@@ -161,8 +156,8 @@ describe("what Kyverno left", () => {
     const status = await waitUntilReady("left");
     expect(new Set(Object.keys(status))).toEqual(new Set(["conditions", "rulecount"]));
     expect(status.conditions).toMatchObject([{ type: "Ready", status: "True", reason: "Succeeded" }]);
-    expect(status.conditions?.[0]?.message).toMatch(/validate rules.*rule label is left out: mutate rules/);
-    expect(status.rulecount).toEqual({ validate: 1, generate: 1, mutate: 1, verifyimages: 0 });
+    expect(status.conditions?.[0]?.message).toMatch(/has no validate rules/);
+    expect(status.rulecount).toEqual({ validate: 1, generate: 1, mutate: 0, verifyimages: 0 });
   });
 
   it("has mutate rules with targets carried out: once for each change, or kept, as they say", async () => {
@@ -277,6 +272,17 @@ describe("a policy of kyverno.io", () => {
     expect(wrong.conditions).toMatchObject([{ reason: "InvalidPolicy", message: expect.stringContaining("nope") }]);
     const checks = await waitUntilReady("checks", "False");
     expect(checks.conditions).toMatchObject([{ message: expect.stringContaining("validate") }]);
+  });
+
+  it("that changes objects while they are written says that the API server does not ask; its other rules are served", async () => {
+    const mutate = { patchStrategicMerge: { metadata: { labels: { a: "b" } } } };
+    const rules = [made("settings", "asks"), { name: "label", match: labelled("asks"), mutate }];
+    await cluster.apply(namespace("asks-a", { asks: "yes" }), kyvernoPolicy("asks", rules));
+    await waitForObject(cluster, map("asks-a", "settings"));
+    const status = await waitUntilReady("asks", "False");
+    expect(status.conditions).toMatchObject([
+      { reason: "AdmissionOff", message: expect.stringMatching(/^label: .*--webhook-address/) },
+    ]);
   });
 
   it("with a mode that is not served here writes nothing", async () => {

@@ -239,7 +239,7 @@ describe("a mutate rule", () => {
       emitWarning: true,
     });
     const { stderr } = await cluster.tryKubectlWith(JSON.stringify(map("loud-1")), "create", "-f", "-");
-    expect(stderr).toContain("Warning: policy loud.add: mutated ConfigMap shop/loud-1");
+    expect(stderr).toContain("Warning: policy loud.add: mutated ConfigMap/loud-1 in namespace shop");
   });
 });
 

@@ -107,7 +107,8 @@ export class Mutations {
   #review(request: AdmissionRequest, policies: readonly CompiledPolicy[]): AdmissionAnswer {
     const { userInfo } = request.fields;
     if (isJsonObject(userInfo) && userInfo.username === this.#ownUser) return ALLOWED;
-    return reviewMutation(request, { ...this.#options.view, policies });
+    const { view } = this.#options;
+    return reviewMutation(request, { ...view, policies: policies.filter((policy) => view.acts(policy)) });
   }
 
   #onProbe(path: string): typeof ALLOWED {

@@ -19,6 +19,8 @@ export type OperatorView = {
   mutating(): readonly CompiledPolicy[] | undefined;
   /** The resources that the operator may write outside of its own namespace, as keys. */
   written(): ReadonlySet<string>;
+  /** False from the moment that a controller of Kyverno is known to do what the policy says. */
+  acts(policy: CompiledPolicy): boolean;
   snapshot: MutationReviewOptions["snapshot"];
   namespaceLabels: MutationReviewOptions["namespaceLabels"];
   installationKey(): Uint8Array | undefined;

@@ -1,17 +1,44 @@
 /** How far the API server has been told to ask for what mutate rules do; the server beside the operator says so. */
 
 import type { Selection } from "../cluster/index.ts";
+import { KYVERNO } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import type { PolicyState } from "../state/index.ts";
+import { UNKNOWN } from "./kyverno-presence.ts";
+
+/** Milliseconds after a start. */
+const PATIENCE = 10_000;
 
 export class AdmissionState {
   /** False: nobody asks, and nobody answers. */
   readonly isOn: boolean;
   /** Policies whose rules the API server is known to ask for. */
   asked: ReadonlySet<CompiledPolicy> = new Set();
+  #servesForeign: boolean | undefined;
+  readonly #since = performance.now();
 
-  constructor(isOn: boolean) {
+  constructor({ isOn, kyverno }: { isOn: boolean; kyverno: boolean }) {
     this.isOn = isOn;
+    this.#servesForeign = kyverno ? undefined : false;
+  }
+
+  /**
+   * Whether mutate rules of kyverno.io act, as no controller of Kyverno is alive. While a watch of its Leases is broken, as
+   * before. Undefined after a start, while that is about to be told: what the API server was told stays as it is.
+   */
+  get servesForeign(): boolean | undefined {
+    if (this.#servesForeign === undefined && performance.now() - this.#since > PATIENCE) return false;
+    return this.#servesForeign;
+  }
+
+  /** `reason`: why policies of kyverno.io are left alone, as it is told. */
+  noteSuspended(reason: string | undefined): void {
+    if (reason !== UNKNOWN) this.#servesForeign = reason === undefined;
+  }
+
+  /** False: what the rules of the policy do is for a controller of Kyverno to do. */
+  acts({ ref }: CompiledPolicy): boolean {
+    return ref.group !== KYVERNO || this.servesForeign === true;
   }
 
   /** What has to be watched so that the rules can be answered for. */

@@ -68,6 +68,7 @@ export class KyvernoPolicies {
   #onChange(suspended: string | undefined): void {
     const { world, queue, router, reports, metrics, log, onTurned } = this.#options;
     world.kyvernoSuspended = suspended;
+    world.admission.noteSuspended(suspended);
     metrics.kyvernoAlive.set(suspended === undefined ? 0 : 1);
     this.#untold = suspended === undefined ? SERVED : leftAlone(suspended);
     log[suspended === undefined ? "info" : "warn"](this.#untold.message);

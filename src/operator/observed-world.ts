@@ -114,7 +114,7 @@ export class ObservedWorld implements World {
   readonly #servesKyverno: boolean;
 
   constructor({ installation, pruneDelay, systemNamespaces, kyverno, webhook = false }: WorldOptions) {
-    this.admission = new AdmissionState(webhook);
+    this.admission = new AdmissionState({ isOn: webhook, kyverno });
     this.#servesKyverno = kyverno;
     this.kyvernoSuspended = kyverno ? UNKNOWN : NOT_SERVED;
     this.installation = installation;

@@ -12,7 +12,7 @@ import {
   resourceKey,
 } from "../object/index.ts";
 import { IGNORE_PATHS_ANNOTATION, MODE_ANNOTATION, parseForeignPolicy, parsePolicy } from "../policy/index.ts";
-import { type CompiledRule, compilePolicy, type Read } from "../rule/index.ts";
+import { AUTOGEN_ANNOTATION, type CompiledRule, compilePolicy, type Read } from "../rule/index.ts";
 import type { Disposal, PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 
@@ -56,8 +56,8 @@ function mutatedBy({ name, existing }: CompiledRule): [string, GroupKind[]][] {
   return [[name, kinds]];
 }
 
-/** Annotations that say what a policy of kyverno.io has no field for; they change no generation. */
-const SETTINGS = [MODE_ANNOTATION, IGNORE_PATHS_ANNOTATION];
+/** Annotations that say what a policy has no field for; they change no generation. */
+const SETTINGS = [MODE_ANNOTATION, IGNORE_PATHS_ANNOTATION, AUTOGEN_ANNOTATION];
 
 function putPolicy(world: ObservedWorld, object: KubernetesObject): boolean {
   const ref = refOf(object);

@@ -28,7 +28,11 @@ export function createView(
     mayKeep: () => lease.held && key.isPresent,
     keptFields: () => key.fields,
     namespaceUid: () => namespaceOf(world, namespace)?.metadata.uid,
-    mutating: () => (world.policiesSynced ? mutatingPolicies(world) : undefined),
+    mutating: () => {
+      const isKnown = world.policiesSynced && world.admission.servesForeign !== undefined;
+      return isKnown ? mutatingPolicies(world) : undefined;
+    },
+    acts: (policy: CompiledPolicy) => world.admission.acts(policy),
     written: () => writtenResources(world),
     snapshot: () => snapshotOf(world),
     namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels,
@@ -47,7 +51,12 @@ function mutatingPolicies(world: ObservedWorld): CompiledPolicy[] {
   const compiled = [...world.policyStates.values()].flatMap((state) =>
     state.phase === "compiled" && state.compiled.mutations.length > 0 ? [state.compiled] : [],
   );
-  return compiled.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return compiled.filter((policy) => world.admission.acts(policy)).sort((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1));
+}
+
+/** By name; of one name, that of kyverno.io first. A line break sorts before whatever a longer name goes on with. */
+function rankOf({ ref }: CompiledPolicy): string {
+  return [ref.name, ref.namespace, ref.group].join("\n");
 }
 
 const EVENTS = "/v1/events";
@@ -59,8 +68,4 @@ function writtenResources(world: ObservedWorld): Set<string> {
   );
   const resources = rules.flatMap(({ targets, existing }) => [...targets, ...(existing?.resources ?? [])]);
   return new Set([EVENTS, ...resources.map(resourceKey)]);
-}
-
-function nameOf({ ref }: CompiledPolicy): string {
-  return `${ref.name}/${ref.namespace}`;
 }

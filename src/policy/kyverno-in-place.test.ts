@@ -6,6 +6,8 @@ const MATCH = { any: [{ resources: { kinds: ["Namespace"] } }] };
 const GENERATE = { apiVersion: "v1", kind: "ConfigMap", name: "x", namespace: "shop", data: { data: {} } };
 const RULE = { name: "r", match: MATCH, generate: { ...GENERATE, generateExisting: true } };
 
+const MUTATION = { name: "m", match: MATCH, mutate: { patchStrategicMerge: { metadata: { labels: { a: "b" } } } } };
+
 function parse(spec: JsonObject, metadata: JsonObject = {}): ForeignPolicy {
   const object = { apiVersion: "kyverno.io/v1", kind: "ClusterPolicy", metadata: { name: "p", ...metadata }, spec };
   return parseForeignPolicy(object);
@@ -39,28 +41,36 @@ describe("a policy of kyverno.io that is served in place", () => {
     expect(meant(parse({ rules })).spec.rules[0]?.generate?.orphanDownstreamOnPolicyDelete).toBe(true);
   });
 
-  it("has what is about requests, and what clusters write out, left away", () => {
+  it("that only generates has what is about requests, and what clusters write out, left away", () => {
     const rules = [{ ...RULE, skipBackgroundRequests: true }];
     const written = { failurePolicy: "Fail", admission: true, background: false, validationFailureAction: "Audit" };
     const { spec } = meant(parse({ ...written, webhookConfiguration: {}, rules }));
     expect(new Set(Object.keys(spec))).toEqual(new Set(["pruneLimit", "rules"]));
   });
 
-  it("counts its rules, and says which are not served", () => {
-    const { counts, notes, parsed } = parse({
-      rules: [
-        { name: "v", match: MATCH, validate: {} },
-        { name: "m", match: MATCH, mutate: {} },
-        { name: "i", match: MATCH, verifyImages: [] },
-      ],
+  it("that mutates says itself how requests are asked about", () => {
+    const settings = {
+      ...{ failurePolicy: "Ignore", emitWarning: true, applyRules: "One" },
+      webhookConfiguration: { timeoutSeconds: 3, matchConditions: [{ name: "a", expression: "true" }] },
+    };
+    const { spec } = meant(parse({ ...settings, background: false, admission: true, rules: [MUTATION] }));
+    expect(spec).toEqual({ ...settings, pruneLimit: -1, rules: [MUTATION] });
+    expect(parse({ admission: false, rules: [MUTATION] }).parsed).toMatchObject({
+      issues: [{ path: "spec.admission" }],
     });
-    expect(parsed).toBeUndefined();
-    expect(counts).toEqual({ validate: 1, generate: 0, mutate: 1, verifyimages: 1 });
+  });
+
+  it("counts its rules, and says which are not served", () => {
+    const { counts, notes, isServed } = parse({
+      rules: [{ name: "v", match: MATCH, validate: {} }, MUTATION, { name: "i", match: MATCH, verifyImages: [] }],
+    });
+    expect([counts, isServed]).toEqual([{ validate: 1, generate: 0, mutate: 1, verifyimages: 1 }, true]);
     expect(notes).toEqual([
       expect.stringMatching(/^spec.rules\[0\] is left out: .*validate/),
       expect.stringMatching(/^spec.rules\[2\] is left out: .*verifyImages/),
-      expect.stringMatching(/^rule m is left out: mutate/),
     ]);
+    const { parsed, ...checks } = parse({ rules: [{ name: "v", match: MATCH, validate: {} }] });
+    expect([parsed, checks.isServed]).toEqual([undefined, false]);
   });
 
   it("takes mode and paths to ignore from its annotations; what is not served is refused", () => {

@@ -13,6 +13,8 @@ export type RuleCounts = { validate: number; generate: number; mutate: number; v
 export type ForeignPolicy = {
   /** Undefined when it has no rule that is served. */
   parsed: ParsedPolicy | undefined;
+  /** True when it has one. */
+  isServed: boolean;
   counts: RuleCounts;
   /** Rules that are not served, and why. */
   notes: readonly string[];
@@ -20,39 +22,29 @@ export type ForeignPolicy = {
 
 export function parseForeignPolicy(object: JsonObject): ForeignPolicy {
   const { policy, notes } = convertPolicy(object);
-  const { served, mutating } = splitRules(policy);
+  const rules = listOf(objectOf(policy.spec).rules).filter(isJsonObject).map(withoutOwnLabels);
   const metadata = isJsonObject(object.metadata) ? object.metadata : {};
-  const spec = { ...withoutAdmission(policy.spec), rules: served };
+  const spec = { ...withoutPassedOver(policy.spec, rules), rules };
   const creationTimestamp = ownValue(metadata, "creationTimestamp") ?? "";
   const translated = { ...policy, metadata: { ...objectOf(policy.metadata), creationTimestamp }, spec };
   return {
-    parsed: served.length === 0 ? undefined : parsePolicy(translated),
+    parsed: rules.length === 0 ? undefined : parsePolicy(translated),
+    isServed: rules.length > 0,
     counts: countsOf(object),
-    notes: [
-      ...notes.filter((note) => /^spec\.rules\[\d+\] is left out/.test(note)),
-      ...mutating.map(
-        (name) =>
-          `rule ${name} is left out: mutate rules without targets are not served yet, as they act when objects are admitted`,
-      ),
-    ],
+    notes: notes.filter((note) => /^spec\.rules\[\d+\] is left out/.test(note)),
   };
 }
 
-/** About requests, which rules that generate do not see. */
-const OF_ADMISSION = ["failurePolicy", "webhookTimeoutSeconds", "webhookConfiguration", "background", "admission"];
+/** How requests are asked about, which is of no meaning where no rule acts on requests. */
+const OF_REQUESTS = ["failurePolicy", "webhookTimeoutSeconds", "webhookConfiguration", "admission", "emitWarning"];
 
-function withoutAdmission(spec: Json | undefined): JsonObject {
-  return Object.fromEntries(Object.entries(objectOf(spec)).filter(([field]) => !OF_ADMISSION.includes(field)));
+/** What is said of existing objects when rules are about requests, and of requests when they are about objects. */
+function withoutPassedOver(spec: Json | undefined, rules: readonly JsonObject[]): JsonObject {
+  const passedOver = ["background", ...(rules.some(actsOnRequests) ? [] : OF_REQUESTS)];
+  return Object.fromEntries(Object.entries(objectOf(spec)).filter(([field]) => !passedOver.includes(field)));
 }
 
-function splitRules({ spec }: JsonObject): { served: JsonObject[]; mutating: string[] } {
-  const rules = listOf(objectOf(spec).rules).filter(isJsonObject);
-  const { admitted = [], stored = [] } = Object.groupBy(rules, (rule) => (isAdmitted(rule) ? "admitted" : "stored"));
-  return { served: stored.map(withoutOwnLabels), mutating: admitted.map(({ name }) => String(name)) };
-}
-
-/** It acts on objects when they are admitted. */
-function isAdmitted({ mutate }: JsonObject): boolean {
+function actsOnRequests({ mutate }: JsonObject): boolean {
   return mutate !== undefined && objectOf(mutate).targets === undefined;
 }
 

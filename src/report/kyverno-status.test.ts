@@ -10,7 +10,9 @@ function ready(status: "True" | "False", message = "1 of 1 objects in sync", las
 }
 
 it("has one condition, with the reason of that group, and the rules by kind", () => {
-  expect(kyvernoStatusOf(ready("True"), { counts: COUNTS, notes: ["rule v is left out"] }, undefined)).toEqual({
+  expect(
+    kyvernoStatusOf(ready("True"), { isServed: true, counts: COUNTS, notes: ["rule v is left out"] }, undefined),
+  ).toEqual({
     conditions: [
       {
         ...{ type: "Ready", status: "True", reason: "Succeeded", lastTransitionTime: LATER },
@@ -23,14 +25,18 @@ it("has one condition, with the reason of that group, and the rules by kind", ()
 
 it("keeps its time while it does not turn", () => {
   const before = ready("True", "another", EARLIER);
-  const status = kyvernoStatusOf(ready("True"), { counts: COUNTS, notes: [] }, before);
+  const status = kyvernoStatusOf(ready("True"), { isServed: true, counts: COUNTS, notes: [] }, before);
   expect(status.conditions[0]?.lastTransitionTime).toBe(EARLIER);
-  const turned = kyvernoStatusOf(ready("False"), { counts: COUNTS, notes: [] }, before);
+  const turned = kyvernoStatusOf(ready("False"), { isServed: true, counts: COUNTS, notes: [] }, before);
   expect(turned.conditions[0]).toMatchObject({ status: "False", reason: "Planned", lastTransitionTime: LATER });
 });
 
 it("is not Ready when no rule of it is served", () => {
-  const status = kyvernoStatusOf(ready("True"), { counts: { ...COUNTS, generate: 0 }, notes: ["why"] }, undefined);
+  const status = kyvernoStatusOf(
+    ready("True"),
+    { isServed: false, counts: { ...COUNTS, generate: 0 }, notes: ["why"] },
+    undefined,
+  );
   expect(status.conditions).toMatchObject([{ status: "False", reason: "UnsupportedField", message: "why" }]);
 });
 

@@ -4,23 +4,23 @@ import type { Condition, PolicyStatus, Reason, RuleCounts } from "../policy/inde
 
 export type KyvernoStatus = { conditions: Condition[]; rulecount: RuleCounts };
 
-/** `status`: as that of a policy of ours would be. True only when every rule that generates is being served. */
+/**
+ * `status`: as that of a policy of ours would be. True only when every rule that generates or mutates is being served;
+ * `isServed`: there is one.
+ */
 export function kyvernoStatusOf(
   status: PolicyStatus,
-  { counts, notes }: { counts: RuleCounts; notes: readonly string[] },
+  { isServed, counts, notes }: { isServed: boolean; counts: RuleCounts; notes: readonly string[] },
   before: PolicyStatus | undefined,
 ): KyvernoStatus {
   const ready = status.conditions?.find(({ type }) => type === "Ready");
-  const isServed = ready?.status === "True" && counts.generate > 0;
-  const reason: Reason = isServed
-    ? "Succeeded"
-    : counts.generate === 0
-      ? "UnsupportedField"
-      : (ready?.reason ?? "Planning");
-  const message = [...(counts.generate === 0 ? [] : [ready?.message ?? ""]), ...notes].join("; ").slice(0, LONGEST);
+  const isReady = ready?.status === "True" && isServed;
+  const unready: Reason = isServed ? (ready?.reason ?? "Planning") : "UnsupportedField";
+  const reason: Reason = isReady ? "Succeeded" : unready;
+  const message = [...(isServed ? [ready?.message ?? ""] : []), ...notes].join("; ").slice(0, LONGEST);
   const condition = {
     type: "Ready" as const,
-    status: isServed ? ("True" as const) : ("False" as const),
+    status: isReady ? ("True" as const) : ("False" as const),
     reason,
     message,
   };

@@ -1,7 +1,7 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
 import { hasWildcard } from "../expression/index.ts";
-import { groupOf, isWatchable, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import { groupOf, isWatchable, KYVERNO, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Generate, Issue, Rule } from "../policy/index.ts";
 import { autogenRules } from "./autogen.ts";
 import { Build } from "./build.ts";
@@ -25,7 +25,8 @@ import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
  * Compiles all rules, or gives all issues at once. What is not served yet is no issue: see `unknownKinds`.
  * `ref`: of the policy that this one stands for, when it is one of another group.
  */
-export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = policyRef(policy)): Compilation {
+export function compilePolicy(policy: AnyPolicy, kinds: ServedKinds, ref = policyRef(policy)): Compilation {
+  const served = ref.group === KYVERNO ? withoutMergeSchemas(kinds) : kinds;
   const unknownKinds = new Set<string>();
   const rules: CompiledRule[] = [];
   const mutations: CompiledMutation[] = [];
@@ -61,6 +62,11 @@ export function compilePolicy(policy: AnyPolicy, served: ServedKinds, ref = poli
       unknownKinds: [...unknownKinds],
     },
   };
+}
+
+/** In that group patches replace the lists of custom resources, whatever their definitions say. */
+function withoutMergeSchemas(kinds: ServedKinds): ServedKinds {
+  return { find: (apiVersion, kind) => kinds.find(apiVersion, kind), all: () => kinds.all() };
 }
 
 /** As the API server does when nobody says otherwise. */

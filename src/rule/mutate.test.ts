@@ -1,7 +1,14 @@
 /** Mutate rules: what becomes of an object, and when nothing does. */
 
 import { describe, expect, it } from "vitest";
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
+import {
+  customSchema,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type MergeSchema,
+} from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
 import { ListSnapshot, SERVED } from "./language.fixture.ts";
@@ -21,8 +28,19 @@ const POD: KubernetesObject = {
 
 const MATCH = { any: [{ resources: { kinds: ["Pod"] } }] };
 
+const PARTS = { type: "array", items: {}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] };
+const WIDGETS = customSchema({ properties: { spec: { properties: { parts: PARTS } } } });
+
+function schemaOf({ kind }: { kind: string }): MergeSchema | undefined {
+  return kind === "Widget" ? WIDGETS : undefined;
+}
+
 /** Their issues, or the mutations of a policy of one rule. */
-function compiled(mutate: JsonObject, more: JsonObject = {}): CompiledMutation[] | string[] {
+function compiled(
+  mutate: JsonObject,
+  more: JsonObject = {},
+  { group = "perennial.dev" } = {},
+): CompiledMutation[] | string[] {
   const rule = { name: "r", match: MATCH, ...more, mutate };
   const policy = {
     apiVersion: "perennial.dev/v1",
@@ -32,12 +50,13 @@ function compiled(mutate: JsonObject, more: JsonObject = {}): CompiledMutation[]
   };
   const parsed = parsePolicy(policy as Json as JsonObject, { offline: true });
   if ("issues" in parsed) return parsed.issues.map(({ code, path }) => `${code} ${path}`);
-  const result = compilePolicy(parsed.policy, SERVED);
+  const ref = { group, kind: "ClusterPolicy", namespace: "", name: "p" };
+  const result = compilePolicy(parsed.policy, { ...SERVED, mergeSchemaOf: schemaOf }, ref);
   return result.ok ? [...result.policy.mutations] : result.issues.map(({ code, path }) => `${code} ${path}`);
 }
 
-function only(mutate: JsonObject, more?: JsonObject): CompiledMutation {
-  const [first] = compiled(mutate, more);
+function only(mutate: JsonObject, more?: JsonObject, of?: { group: string }): CompiledMutation {
+  const [first] = compiled(mutate, more, of);
   if (first === undefined || typeof first === "string") throw new Error(`${first}`);
   return first;
 }
@@ -98,6 +117,16 @@ describe("patchStrategicMerge", () => {
     expect(mutated(patch)).toMatch(
       /^InvalidTarget: spec\.rules\[0\]\.mutate\.patchStrategicMerge\/spec\/containers\/0: /,
     );
+  });
+
+  it.each([
+    ["perennial.dev", [{ name: "b" }, { name: "a" }]],
+    ["kyverno.io", [{ name: "b" }]],
+  ])("merges the lists of custom resources by the keys of their definition, or replaces them: %s", (group, parts) => {
+    const mutation = only({ patchStrategicMerge: { spec: { parts: [{ name: "b" }] } } }, {}, { group });
+    const widget = { apiVersion: "t.example.com/v1", kind: "Widget", metadata: { name: "w", namespace: "shop" } };
+    const mutated = mutation.mutate({ ...widget, spec: { parts: [{ name: "a" }] } }, new ListSnapshot([]));
+    expect(mutated).toMatchObject({ object: { spec: { parts } } });
   });
 
   it("never changes which object it is", () => {

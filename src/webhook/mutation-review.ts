@@ -7,7 +7,6 @@ import {
   type JsonObject,
   jsonDifference,
   type KubernetesObject,
-  printRef,
   refOf,
 } from "../object/index.ts";
 import {
@@ -62,7 +61,7 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
     if (!mutated.ok) return { failure: `${where}: ${mutated.reason}: ${mutated.message}` };
     if ("idle" in mutated) continue;
     current = mutated.object;
-    applied.push(`policy ${policy.ref.name}.${mutation.name}: mutated ${printRef(refOf(namedObject(object)))}`);
+    applied.push(`policy ${policy.ref.name}.${mutation.name}: mutated ${printPlace(namedObject(object))}`);
     if (policy.appliesOne) break;
   }
   return { object: current, applied };
@@ -88,6 +87,11 @@ function mutateByRule(mutation: CompiledMutation, object: KubernetesObject, opti
   const unknown = seen.snapshot?.unknown;
   if (unknown === undefined) return mutated;
   return { ok: false, reason: "ContextMissing", message: `${unknown} is not known yet: try again` };
+}
+
+function printPlace(object: KubernetesObject): string {
+  const { kind, namespace, name } = refOf(object);
+  return `${kind}/${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
 }
 
 /** While an object has no name yet, what it is going to begin with is compared. */

@@ -238,6 +238,6 @@ describe("the review of an object", () => {
 
   it("warns of what was changed where the policy says so", () => {
     const loud = policy("a", [labelling({ a: "1" })], { emitWarning: true });
-    expect(review([loud]).warnings).toEqual(["policy a.add: mutated ConfigMap shop/m"]);
+    expect(review([loud]).warnings).toEqual(["policy a.add: mutated ConfigMap/m in namespace shop"]);
   });
 });
