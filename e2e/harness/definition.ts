@@ -12,10 +12,12 @@ export type Definition = {
   /** Versions that are known, but not served. */
   retired?: readonly string[];
   scope?: "Namespaced" | "Cluster";
+  /** Of every version. */
+  subresources?: object;
 };
 
 export function customResourceDefinition(definition: Definition): object {
-  const { group, kind, plural, versions = ["v1"], retired = [], scope = "Namespaced" } = definition;
+  const { group, kind, plural, versions = ["v1"], retired = [], scope = "Namespaced", subresources = {} } = definition;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -30,6 +32,7 @@ export function customResourceDefinition(definition: Definition): object {
         served: !retired.includes(name),
         storage: i === 0,
         schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        subresources,
       })),
     },
   };

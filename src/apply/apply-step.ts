@@ -11,7 +11,7 @@ import {
   releaseObject,
   type WriteAnswer,
 } from "../cluster/index.ts";
-import { applyEntryOf, type KubernetesObject } from "../object/index.ts";
+import { appliedThrough, type KubernetesObject } from "../object/index.ts";
 import type { ApplyStep, DeleteStep, MutateStep, ReleaseStep, RevertStep, WriteStep } from "../plan/index.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -41,26 +41,40 @@ function withPrecondition({ object, precondition }: ApplyStep): KubernetesObject
 
 /** The version too: what the rule's manager owns was read from it, and what is left out of an apply is taken away. */
 function mutateObject(client: ClusterClient, step: MutateStep): Promise<WriteAnswer> {
-  const { resource, target, manager, write, precondition } = step;
+  const { resource, target, manager, subresource, write, precondition } = step;
+  const options = { fieldManager: manager, subresource };
   if ("applied" in write) {
     const { applied } = write;
-    return applyObject(client, resource, { ...applied, metadata: { ...applied.metadata, ...precondition } }, manager);
+    return applyObject(client, resource, { ...applied, metadata: { ...applied.metadata, ...precondition } }, options);
   }
   const guard = { op: "replace" as const, path: "/metadata/resourceVersion", value: precondition.resourceVersion };
-  return patchObject(client, resource, target, [guard, ...write.patch], manager);
+  return patchObject(client, resource, target, [guard, ...write.patch], options);
 }
 
-/** An apply of nothing takes out what its manager alone had applied; where it has nothing there, nothing is sent. */
+/**
+ * An apply of nothing takes out what its manager alone had applied, through each subresource where it did; where it has nothing,
+ * nothing is sent.
+ */
 async function revert(client: ClusterClient, step: RevertStep): Promise<Outcome> {
   const seen = await readOutcome(client, step);
   if (seen.type !== "outdated") return seen;
-  const { object } = seen;
-  if (applyEntryOf(object, step.manager) === undefined) return { step, type: "written", object, created: false };
-  const { apiVersion, kind, metadata } = object;
+  let outcome: Outcome = { step, type: "written", object: seen.object, created: false };
+  for (const subresource of appliedThrough(seen.object, step.manager)) {
+    const options = { fieldManager: step.manager, subresource: subresource || undefined };
+    outcome = await writeOutcome(
+      client,
+      step,
+      await applyObject(client, step.resource, nothingOf(outcome.object), options),
+    );
+    if (outcome.type !== "written") break;
+  }
+  return outcome;
+}
+
+function nothingOf({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
   const { name, namespace, uid = "", resourceVersion = "" } = metadata;
   const place = namespace === undefined ? { name } : { name, namespace };
-  const nothing = { apiVersion, kind, metadata: { ...place, uid, resourceVersion } };
-  return writeOutcome(client, step, await applyObject(client, step.resource, nothing, step.manager));
+  return { apiVersion, kind, metadata: { ...place, uid, resourceVersion } };
 }
 
 /** What is ours of the marks shows only on the object as it is: it is read, and released in that version. */

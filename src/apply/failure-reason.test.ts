@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ApiFailure } from "../cluster/index.ts";
-import type { ApplyStep } from "../plan/index.ts";
+import type { ApplyStep, MutateStep } from "../plan/index.ts";
 import { explainFailure } from "./failure-reason.ts";
 
 function step(kind = "ConfigMap"): ApplyStep {
@@ -78,6 +78,19 @@ describe("a refused write", () => {
   ])("names verb (%s), resource and namespace of a missing permission", (verb, words) => {
     const { message } = explainFailure(step(), failure(403, words), false);
     expect(message).toContain(`may not ${verb} configmaps in namespace shop`);
+  });
+
+  it.each<[string, string]>([
+    ["", "may not patch configmaps/status in namespace shop"],
+    ['x cannot patch resource "configmaps/status" in API group', "may not patch configmaps/status in namespace shop"],
+    ['x cannot get resource "configmaps" in API group', "may not get configmaps in namespace shop"],
+  ])("names the subresource, unless it was another one: %s", (words, told) => {
+    const { target, resource, object } = step();
+    const precondition = { uid: "u", resourceVersion: "1" };
+    const write = { applied: object };
+    const rest = { manager: "m", write, seen: object, object, precondition, because: "" };
+    const mutate: MutateStep = { verb: "mutate", target, resource, subresource: "status", ...rest };
+    expect(explainFailure(mutate, failure(403, words), false).message).toContain(told);
   });
 
   it("never repeats a value of a Secret", () => {

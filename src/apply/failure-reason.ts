@@ -67,8 +67,8 @@ function shorten(words: string): string {
 
 const LONGEST = 500;
 
-function missing({ verb, resource, namespace, name }: Permission): string {
-  const what = `${resourceName(resource)}${name === undefined ? "" : ` ${name}`}`;
+function missing({ verb, resource, subresource, namespace, name }: Permission): string {
+  const what = `${resourceName(resource, subresource)}${name === undefined ? "" : ` ${name}`}`;
   const where = namespace === "" ? "" : ` in namespace ${namespace}`;
   return `may not ${verb} ${what}${where}; grant it with a ClusterRole labelled perennial.dev/aggregate-to-operator: "true"`;
 }

@@ -7,7 +7,14 @@ import type { WriteStep } from "../plan/index.ts";
 export function neededPermission(step: WriteStep, failure: ApiFailure): Permission {
   const { resource, target } = step;
   if (isEscalation(failure)) return neededToGrant(step);
-  return { verb: verbOf(step, failure), resource, namespace: target.namespace };
+  return { ...askedOf(step, failure), resource, namespace: target.namespace };
+}
+
+/** What a step takes when nothing else turns out to be needed. */
+export function ownPermission(step: WriteStep): Permission {
+  const { resource, target, verb } = step;
+  const part = verb === "mutate" && step.subresource !== undefined ? { subresource: step.subresource } : {};
+  return { verb: verb === "delete" ? "delete" : "patch", resource, ...part, namespace: target.namespace };
 }
 
 /** RBAC lets nobody give more than he has, unless he may bind the role, or escalate it. */
@@ -16,9 +23,11 @@ export function isEscalation({ status, message }: ApiFailure): boolean {
 }
 
 /** An apply that creates needs `create` too, and what is there is read; the server's words tell what it asked for. */
-function verbOf(step: WriteStep, failure: ApiFailure): string {
-  const asked = / cannot (create|get) resource /.exec(failure.message)?.[1];
-  return asked ?? (step.verb === "delete" ? "delete" : "patch");
+function askedOf(step: WriteStep, { message }: ApiFailure): Pick<Permission, "verb" | "subresource"> {
+  const { verb, subresource } = ownPermission(step);
+  const [, asked = verb, resource] = / cannot (create|get|patch) resource(?: "([^"]*)")?/.exec(message) ?? [];
+  const part = resource === undefined ? subresource : resource.split("/")[1];
+  return { verb: asked, ...(part === undefined ? {} : { subresource: part }) };
 }
 
 function neededToGrant(step: WriteStep): Permission {

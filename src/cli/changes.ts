@@ -13,10 +13,20 @@ import {
   valueAt,
 } from "../object/index.ts";
 import { driftPaths, findDrift } from "../plan/index.ts";
+import { differences } from "./differences.ts";
 import { withOwnership } from "./ownership.ts";
 
 /** `from` is absent for what is added, `to` for what is taken out. */
 export type Change = { path: string; from?: Json; to?: Json };
+
+/** All of it, status too: of an object that is patched. */
+export function changesTo(before: KubernetesObject, after: KubernetesObject): Change[] {
+  return differences(asJson(before), asJson(after)).map(({ path, found, wanted }) => ({
+    path,
+    ...(found === undefined ? {} : { from: found }),
+    ...(wanted === undefined ? {} : { to: wanted }),
+  }));
+}
 
 /** Marks are left out: that an object becomes ours is told in words. */
 export function changesOf(before: KubernetesObject, desired: KubernetesObject): Change[] {

@@ -1,9 +1,8 @@
 /** What mutate rules do to the objects of the files, in the words of a plan. */
 
-import { asJson, type KubernetesObject, printRef, refOf } from "../object/index.ts";
+import { type KubernetesObject, printRef, refOf } from "../object/index.ts";
 import { snapshotOf } from "../plan/index.ts";
-import type { Change } from "./changes.ts";
-import { differences } from "./differences.ts";
+import { type Change, changesTo } from "./changes.ts";
 import type { Mask } from "./mask.ts";
 import type { PlannedMutation, RuleOutcome } from "./mutate-offline.ts";
 import type { OfflineWorld } from "./offline-world.ts";
@@ -30,10 +29,10 @@ export function reportMutation({ policy, outcome }: PlannedMutation, mask: Mask)
 
 /** Field by field. */
 export function mutationChanges({ before, object }: RuleOutcome, mask: Mask): Change[] {
-  return differences(asJson(before), asJson(object)).map(({ path, found, wanted }) => ({
+  return changesTo(before, object).map(({ path, from, to }) => ({
     path,
-    ...(found === undefined ? {} : { from: mask.value(object.kind, path, found) }),
-    ...(wanted === undefined ? {} : { to: mask.value(object.kind, path, wanted) }),
+    ...(from === undefined ? {} : { from: mask.value(object.kind, path, from) }),
+    ...(to === undefined ? {} : { to: mask.value(object.kind, path, to) }),
   }));
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../object/index.ts";
 import { type Failure, isQuestion, isWrite, type Step } from "../plan/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
-import { type Change, changesOf } from "./changes.ts";
+import { type Change, changesOf, changesTo } from "./changes.ts";
 import type { Mask } from "./mask.ts";
 import { type OfflinePlan, type PlannedTarget, unmarked } from "./offline-plan.ts";
 import type { OfflineWorld } from "./offline-world.ts";
@@ -98,9 +98,10 @@ function differsByKeyOnly({ step, before, keyed }: PlannedTarget, changes: reado
   return isCorrection && step.verb !== "delete" && step.verb !== "release" && keyed.size > 0 && changes.length === 0;
 }
 
-function changesIn({ before, desired, keyed }: PlannedTarget): Change[] {
+function changesIn({ step, before, desired, keyed }: PlannedTarget): Change[] {
   if (before === undefined || desired === undefined) return [];
-  return changesOf(before, desired).filter(({ path }) => !keyed.has(path));
+  const changes = step.verb === "mutate" ? changesTo(before, step.object) : changesOf(before, desired);
+  return changes.filter(({ path }) => !keyed.has(path));
 }
 
 function actionOf({ step, before }: PlannedTarget): Action {

@@ -4,7 +4,13 @@ import { isJsonObject, type JsonObject, type Resource } from "../object/index.ts
 import type { ClusterClient } from "./client.ts";
 
 /** `name`: where RBAC can tell single objects apart, such as the role that may be bound. */
-export type Permission = { verb: string; resource: Resource; namespace: string; name?: string };
+export type Permission = {
+  verb: string;
+  resource: Resource;
+  subresource?: string;
+  namespace: string;
+  name?: string;
+};
 
 /** Whose permissions are asked for, when they are not those of the credentials that the requests are sent with. */
 export type ServiceAccount = { namespace: string; name: string };
@@ -45,9 +51,10 @@ export async function reviewAccess(
   return answer.body.status.allowed === true;
 }
 
-function attributesOf({ verb, resource, namespace, name }: Permission): JsonObject {
+function attributesOf({ verb, resource, subresource, namespace, name }: Permission): JsonObject {
   const { group, plural } = resource;
-  return { verb, group, resource: plural, namespace, ...(name === undefined ? {} : { name }) };
+  const part = subresource === undefined ? {} : { subresource };
+  return { verb, group, resource: plural, ...part, namespace, ...(name === undefined ? {} : { name }) };
 }
 
 /** As the API server knows the holder of a token of the account. */

@@ -25,18 +25,21 @@ export type WriteAnswer = { ok: true; object: KubernetesObject; created: boolean
  */
 const APPLY_QUERY = { force: "true", fieldValidation: "Ignore" };
 
+/** `fieldManager`: perennial unless it is given; `subresource`: where it is sent, when not to the object itself. */
+export type WriteOptions = { fieldManager?: string; subresource?: string | undefined };
+
 /** Forced server-side apply. The precondition stands in the object: `metadata.resourceVersion` or `metadata.uid`. */
 export async function applyObject(
   client: ClusterClient,
   resource: Resource,
   object: KubernetesObject,
-  fieldManager: string = MANAGER,
+  { fieldManager = MANAGER, subresource }: WriteOptions = {},
 ): Promise<WriteAnswer> {
   const ref = { ...resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
   return objectAnswer(
     await client.send({
       method: "PATCH",
-      path: objectPath(resource, ref),
+      path: pathOf(resource, ref, subresource),
       query: { fieldManager, ...APPLY_QUERY },
       contentType: "application/apply-patch+yaml",
       body: asJson(object),
@@ -55,17 +58,22 @@ export async function patchObject(
   resource: Resource,
   ref: ObjectRef,
   patch: JsonPatch,
-  fieldManager: string = MANAGER,
+  { fieldManager = MANAGER, subresource }: WriteOptions = {},
 ): Promise<WriteAnswer> {
   return objectAnswer(
     await client.send({
       method: "PATCH",
-      path: objectPath(resource, ref),
+      path: pathOf(resource, ref, subresource),
       query: { fieldManager, fieldValidation: "Strict" },
       contentType: "application/json-patch+json",
       body: patch,
     }),
   );
+}
+
+function pathOf(resource: Resource, ref: ObjectRef, subresource: string | undefined): string {
+  const path = objectPath(resource, ref);
+  return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
 /** What the server would make of a new object: everything but storing it. Runs admission, and counts against quotas. */

@@ -44,13 +44,23 @@ export function fieldNode(fields: JsonObject | undefined, path: FieldPath): Json
   return node;
 }
 
-/** The entry that stands for what we applied: our manager, operation Apply, no subresource. */
-export function applyEntryOf(object: KubernetesObject, manager: string): ManagedFieldsEntry | undefined {
-  return object.metadata.managedFields?.find((entry) => isApplyEntry(entry, manager));
+/** The entry that stands for what we applied: our manager, operation Apply, no subresource unless one is given. */
+export function applyEntryOf(
+  object: KubernetesObject,
+  manager: string,
+  subresource?: string,
+): ManagedFieldsEntry | undefined {
+  return object.metadata.managedFields?.find((entry) => isApplyEntry(entry, manager, subresource));
 }
 
-export function isApplyEntry(entry: ManagedFieldsEntry, manager: string): boolean {
-  return entry.manager === manager && entry.operation === "Apply" && !entry.subresource;
+export function isApplyEntry(entry: ManagedFieldsEntry, manager: string, subresource = ""): boolean {
+  return entry.manager === manager && entry.operation === "Apply" && (entry.subresource ?? "") === subresource;
+}
+
+/** Through which subresources the manager applied what it still owns; "" is the object itself. */
+export function appliedThrough({ metadata }: KubernetesObject, manager: string): string[] {
+  const applied = metadata.managedFields?.filter((entry) => isApplyEntry(entry, manager, entry.subresource)) ?? [];
+  return applied.map(({ subresource = "" }) => subresource);
 }
 
 export type Resolved = { path: Path; value: Json };

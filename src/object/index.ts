@@ -10,6 +10,7 @@ export {
 export { isEqual, isSameNumber } from "./equality.ts";
 export { parseJson, printJson } from "./exact-json.ts";
 export {
+  appliedThrough,
   applyEntryOf,
   type FieldPath,
   fieldMembers,

@@ -29,9 +29,10 @@ export function resourceApiVersion(resource: Resource): string {
   return apiVersionOf(resource.group, resource.version);
 }
 
-/** `networkpolicies.networking.k8s.io`, as RBAC messages name it. */
-export function resourceName(resource: Resource): string {
-  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+/** `networkpolicies.networking.k8s.io`, `deployments/scale.apps`. */
+export function resourceName({ group, plural }: Resource, subresource?: string): string {
+  const what = subresource === undefined ? plural : `${plural}/${subresource}`;
+  return group === "" ? what : `${what}.${group}`;
 }
 
 /** The path of the collection; "" as namespace means all namespaces, or a cluster-scoped kind. */

@@ -1,6 +1,6 @@
 /** What was refused while one claim is worked on: for good, for now, or only in one of the ways to bring a target about. */
 
-import { explainFailure, neededPermission, type Refusal } from "../apply/index.ts";
+import { explainFailure, neededPermission, ownPermission, type Refusal } from "../apply/index.ts";
 import { keyOf, type ObjectKey } from "../object/index.ts";
 import { APPLY_REFUSED, type Attempt, type Step, type WriteStep } from "../plan/index.ts";
 import type { ClaimKey } from "../state/index.ts";
@@ -38,10 +38,7 @@ export class ClaimRefusals {
 
   /** True when it is known to be forbidden: it need not be sent. */
   isForbidden(step: WriteStep): boolean {
-    const { resource, target, verb: what } = step;
-    const verb = what === "delete" ? "delete" : "patch";
-    const permission = { verb, resource, namespace: target.namespace };
-    if (!this.#options.permissions.isKnownMissing(permission, this.#key)) return false;
+    if (!this.#options.permissions.isKnownMissing(ownPermission(step), this.#key)) return false;
     this.add(step, explainFailure(step, FORBIDDEN, false));
     return true;
   }

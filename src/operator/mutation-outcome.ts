@@ -27,8 +27,12 @@ export function mutationsAfter(planned: Planned, outcome: Ended, before: ClaimSt
     steps.filter((step) => step.verb === "skip" && step.isAwaited === true).map(({ target }) => keyOf(target)),
   );
   const earlier = [...(before?.mutations?.awaited ?? [])].filter(([target]) => unseen.has(target));
+  // what is still to be put right was at rest before, and is told as a drift when it is
+  const isSame = before?.mutations?.rule === planned.rule;
+  const drifted = [...(before?.mutations?.rest ?? [])].filter(([target]) => seen.has(target) && !written.has(target));
   return {
     ...planned,
+    rest: isSame && drifted.length > 0 ? new Map([...planned.rest, ...drifted]) : planned.rest,
     leaving: leavingAfter(outcome),
     unaccepted: new Map([...known, ...[...seen].filter(([target]) => refused.has(target))]),
     awaited: new Map([...earlier, ...[...seen].filter(([target]) => written.has(target))]),

@@ -38,6 +38,7 @@ import {
 import { AdmissionState } from "./admission-state.ts";
 import { KeptObjects } from "./kept-objects.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
+import { kindsWithStatus } from "./reads-status.ts";
 import { POLICIES } from "./system-resources.ts";
 
 export type WorldOptions = {
@@ -96,6 +97,8 @@ export class ObservedWorld implements World {
   readonly policyStates = new Map<ObjectKey, PolicyState>();
   readonly admission: AdmissionState;
   disposals: ReadonlyMap<ObjectKey, Disposal> = new Map();
+  /** Kinds of existing objects whose status some rule looks at, or writes. */
+  kindsWithStatus: ReadonlySet<GroupKindKey> = new Set();
   policiesSynced = false;
   readonly policies = {
     world: this,
@@ -225,6 +228,7 @@ export class ObservedWorld implements World {
   noteMutatedKinds(): void {
     const rules = [...this.progress.values()].flatMap((found) => [...found.values()]);
     this.mutatedKinds = new Set(rules.flatMap(({ mutates }) => mutates));
+    this.kindsWithStatus = kindsWithStatus(this.policyStates.values());
   }
 
   isCheckDue(target: ObjectKey): boolean {

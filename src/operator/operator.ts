@@ -74,7 +74,8 @@ class Loop implements Operator {
     const { world, lease, key } = this.#parts;
     const system = [NAMESPACES, DEFINITIONS, ...world.policyResources()];
     const waiting = system.filter((resource) => !this.#parts.isSynced({ resource }));
-    if (waiting.length > 0) return `waiting for the lists of ${waiting.map(resourceName).join(", ")}`;
+    if (waiting.length > 0)
+      return `waiting for the lists of ${waiting.map((resource) => resourceName(resource)).join(", ")}`;
     return lease.held ? key.whyNotUsable() : lease.obstacle;
   }
 

@@ -4,7 +4,7 @@
  */
 
 import {
-  applyEntryOf,
+  appliedThrough,
   type GroupKind,
   keyOf,
   type ObjectKey,
@@ -78,7 +78,7 @@ function orphansOf(world: ObservedWorld, { policy, rule, kinds }: RuleRef): Obje
     const resource = world.catalogue.findKind(kind);
     const objects = resource === undefined ? [] : (world.objects(resource)?.values() ?? []);
     return [...objects]
-      .filter((object) => applyEntryOf(object, manager) !== undefined)
+      .filter((object) => appliedThrough(object, manager).length > 0)
       .map(refOf)
       .filter((ref) => ![...world.claims.mutating(keyOf(ref))].some((claim) => claim.startsWith(prefix)));
   });

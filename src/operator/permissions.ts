@@ -118,10 +118,10 @@ class ProbedPermissions implements Permissions {
 }
 
 /** For messages: `create networkpolicies.networking.k8s.io`. */
-export function printPermission({ verb, resource, namespace }: Permission): string {
-  return `${verb} ${resourceName(resource)}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
+export function printPermission({ verb, resource, subresource, namespace }: Permission): string {
+  return `${verb} ${resourceName(resource, subresource)}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
 }
 
-function keyOf({ verb, resource, namespace, name = "" }: Permission): string {
-  return `${verb} ${resourceKey(resource)} ${namespace} ${name}`;
+function keyOf({ verb, resource, subresource = "", namespace, name = "" }: Permission): string {
+  return `${verb} ${resourceKey(resource)}/${subresource} ${namespace} ${name}`;
 }

@@ -152,10 +152,11 @@ function fingerprint(state: PolicyState): string {
   return JSON.stringify([
     unknownKinds,
     mutations.map(({ triggers, reads }) => [triggers.map(resourceKey), reads.map(printRead)]),
-    rules.map(({ triggers, targets, reads }) => [
+    rules.map(({ triggers, targets, reads, existing }) => [
       triggers.map(resourceKey),
       targets.map(resourceKey),
       reads.map(printRead),
+      existing?.resources.map(({ subresources }) => subresources), // a definition may move its scale
     ]),
   ]);
 }

@@ -1,6 +1,6 @@
 /** What rules read besides their triggers: a change of it concerns the claims that looked at it. */
 
-import { isEqual, keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
+import { groupKindKey, isEqual, keyOf, type ObjectRef, type Resource, refOf } from "../object/index.ts";
 import type { Call, CompiledRule } from "../rule/index.ts";
 import {
   answersAbout,
@@ -17,6 +17,7 @@ import {
 import { AnswerChecks } from "./answer-checks.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
+import { readsStatus } from "./reads-status.ts";
 
 export type ReadRouterOptions = {
   world: ObservedWorld;
@@ -42,8 +43,9 @@ export class ReadRouter {
     const ref = refOf(object);
     for (const answer of answersAbout(ref)) this.#answers.onChange(answer);
     const reads = [dependsOnObject(ref), dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
-    const dependents = reads.flatMap((read) => [...world.claims.dependents(read)]);
-    if (dependents.length === 0 || !changesContent(change)) return;
+    const found = reads.flatMap((read) => [...world.claims.dependents(read)]);
+    if (found.length === 0) return;
+    const dependents = changesContent(change) ? found : this.#readersOfStatus(ref, found);
     const appeared = by === "event" && mayAppear(change);
     for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim))
@@ -54,6 +56,16 @@ export class ReadRouter {
         );
       queue.add(claim);
     }
+  }
+
+  #readersOfStatus(ref: ObjectRef, claims: readonly ClaimKey[]): readonly ClaimKey[] {
+    const { world } = this.#options;
+    if (!world.kindsWithStatus.has(groupKindKey(ref))) return [];
+    return claims.filter((claim) => {
+      const { policy, rule: name } = claimRef(claim);
+      const rule = findRule(world.policyStates.get(keyOf(policy)), name);
+      return rule !== undefined && readsStatus(rule);
+    });
   }
 
   /** A call has an answer: only those that had another one, or none, are planned again. */

@@ -3,8 +3,8 @@
  * that nobody undoes anybody.
  */
 
-import { canonicalObject, type KubernetesObject, keyOf, type ObjectKey } from "../object/index.ts";
-import type { DesiredTarget } from "../rule/index.ts";
+import { canonicalObject, type KubernetesObject, keyOf, type ObjectKey, refOf } from "../object/index.ts";
+import type { DesiredTarget, MutationPart } from "../rule/index.ts";
 import { claimRef, findRule, type World } from "../state/index.ts";
 import { fateOf } from "./fate.ts";
 import { applicationsTo, mutatedBy } from "./mutation-sharing.ts";
@@ -24,7 +24,11 @@ export function withMutations(world: World, target: DesiredTarget): DesiredTarge
   if (claims.length === 0) return target;
   const live = world.objectsWith(target.resource, target.ref)?.get(key);
   const { resource } = target;
-  const result = mutatedBy(target.object, applicationsTo(world, claims, { object: live ?? target.object, resource }));
+  const all = applicationsTo(world, claims, { object: live ?? target.object, resource });
+  const result = mutatedBy(
+    target.object,
+    all.filter(({ part }) => !isStatus(part)),
+  );
   return result.ok ? { ...target, object: canonicalObject(result.object) } : target; // told by the claim that mutates
 }
 
@@ -33,8 +37,18 @@ function isFailing(world: World, claim: Parameters<typeof claimRef>[0], target: 
   return failures.some((failure) => failure.target !== undefined && keyOf(failure.target) === target);
 }
 
-/** True when a claim that generates the object keeps it as it is desired, mutations included. */
-export function isKeptByMaker(world: World, object: KubernetesObject, key: ObjectKey): boolean {
+/** It is no content: who generates an object leaves it to whoever writes it. */
+function isStatus(part: MutationPart | undefined): boolean {
+  return part?.subresource === "status";
+}
+
+/** True when a claim that generates the object keeps it as it is desired, mutations of that part included. */
+export function isKeptByMaker(
+  world: World,
+  { object, part }: { object: KubernetesObject; part?: MutationPart | undefined },
+): boolean {
+  if (isStatus(part)) return false;
+  const key = keyOf(refOf(object));
   const record = world.inventory.get(key);
   if (record?.marks === undefined || record.claim === undefined || record.uid !== object.metadata.uid) return false;
   const { policy, rule } = claimRef(record.claim);

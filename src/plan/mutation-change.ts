@@ -42,26 +42,25 @@ const SOON = 1_000;
 
 type Target = Placed & Changed & { key: ClaimKey; own: readonly MutationPlace[] };
 
-function stepFor(world: World, { object, resource, change, existing, key, own }: Target): Step {
+function stepFor(world: World, { object, resource, part, change, existing, key, own }: Target): Step {
   const target = refOf(object);
   if (change.mutated?.has(keyOf(target)) === true) return skip(object, "it was changed for that");
   const result = mutatedBy(object, applicationsOf(key, own, { object, resource }));
   if (!result.ok) return failing(object, result);
-  const owned = applyEntryOf(object, existing.manager)?.fieldsV1;
+  const owned = applyEntryOf(object, existing.manager, part?.subresource)?.fieldsV1;
   const difference = mutationDifference(asJson(object), asJson(result.object), {
     schema: existing.schemaOf(object),
     owned,
   });
   if (difference.paths.length === 0) return skip(object, "nothing of it is to be changed");
-  if (isKeptByMaker(world, object, keyOf(target)))
-    return failing(object, keptBySomebody(object, difference.paths[0] ?? []));
+  if (isKeptByMaker(world, { object, part })) return failing(object, keptBySomebody(object, difference.paths[0] ?? []));
   const { uid = "", resourceVersion = "" } = object.metadata;
   return {
     verb: "mutate",
     target,
     resource,
     manager: existing.manager,
-    write: writeOf(object, result.object, difference),
+    ...writeOf({ object, part }, result.object, difference),
     seen: object,
     object: result.object,
     precondition: { uid, resourceVersion },

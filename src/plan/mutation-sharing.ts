@@ -13,7 +13,7 @@ import {
   refOf,
   resourceKey,
 } from "../object/index.ts";
-import { type Mutated, type MutationPlace, neverAtRest } from "../rule/index.ts";
+import { type Mutated, type MutationPart, type MutationPlace, neverAtRest } from "../rule/index.ts";
 import { type ClaimKey, claimRef, printClaim, type World } from "../state/index.ts";
 import { fateOf } from "./fate.ts";
 import { mutationDifference } from "./mutation-difference.ts";
@@ -21,7 +21,11 @@ import type { MutationWanted } from "./mutation-wanted.ts";
 import { snapshotOf } from "./snapshot.ts";
 
 /** What one claim does to the object. */
-export type Application = { key: ClaimKey; mutate(object: KubernetesObject): Mutated };
+export type Application = {
+  key: ClaimKey;
+  part: MutationPart | undefined;
+  mutate(object: KubernetesObject): Mutated;
+};
 
 /** Those of all claims that are known to change the object, in order. */
 export function applicationsOn(world: World, wanted: MutationWanted): Application[] {
@@ -58,7 +62,7 @@ export function applicationsOf(
 ): Application[] {
   return places
     .filter((place) => resourceKey(place.resource) === resourceKey(resource) && place.whyNot(object) === undefined)
-    .map(({ mutate }) => ({ key, mutate }));
+    .map(({ mutate, part }) => ({ key, part, mutate }));
 }
 
 function compareOrder(world: World, a: ClaimKey, b: ClaimKey): number {

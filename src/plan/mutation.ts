@@ -11,6 +11,7 @@ import {
   printPointer,
   refOf,
 } from "../object/index.ts";
+import type { MutationPart } from "../rule/index.ts";
 import type { ClaimKey, Mutations, World } from "../state/index.ts";
 import { listPaths } from "./correction.ts";
 import { describeCorrection } from "./drift-record.ts";
@@ -44,7 +45,7 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   const restless = whyRestless(object, own.object, { key, all, schema: fate.existing.schemaOf(object) });
   if (restless !== undefined) return { step: failing(object, { reason: "NotConvergent", message: restless }) };
   const step = own.object === object ? undefined : stepTo(wanted, own.object, before);
-  if (step?.verb === "mutate" && isKeptByMaker(world, object, target))
+  if (step?.verb === "mutate" && isKeptByMaker(world, wanted))
     return { step: { ...skip(object, "it is generated, and who generates it writes that too"), isLeftToMaker: true } };
   if (step !== undefined) return { step };
   return { step: skip(object, "it is as the rule wants it", true), ...(isAlone ? { atRest: object } : {}) };
@@ -57,12 +58,12 @@ function isOnlyMutator(world: World, target: ObjectKey, key: ClaimKey): boolean 
 
 /** Undefined when nothing has to change. */
 function stepTo(
-  { object, resource, fate }: MutationWanted,
+  { object, resource, part, fate }: MutationWanted,
   next: KubernetesObject,
   before: Mutations | undefined,
 ): Step | undefined {
   const { existing } = fate;
-  const owned = applyEntryOf(object, existing.manager)?.fieldsV1;
+  const owned = applyEntryOf(object, existing.manager, part?.subresource)?.fieldsV1;
   const difference = mutationDifference(asJson(object), asJson(next), {
     schema: existing.schemaOf(object),
     owned,
@@ -81,7 +82,7 @@ function stepTo(
     target,
     resource,
     manager: existing.manager,
-    write: writeOf(object, next, difference),
+    ...writeOf({ object, part }, next, difference),
     seen: object,
     object: next,
     precondition: { uid, resourceVersion },
@@ -90,7 +91,17 @@ function stepTo(
   };
 }
 
+/** How it is sent, and where. */
 export function writeOf(
+  { object, part }: { object: KubernetesObject; part: MutationPart | undefined },
+  next: KubernetesObject,
+  difference: MutationDifference,
+): Pick<MutateStep, "write" | "subresource"> {
+  const write = part?.patchTo === undefined ? contentOf(object, next, difference) : { patch: part.patchTo(next) };
+  return { write, ...(part === undefined ? {} : { subresource: part.subresource }) };
+}
+
+function contentOf(
   object: KubernetesObject,
   next: KubernetesObject,
   { applied }: MutationDifference,

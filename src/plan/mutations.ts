@@ -61,8 +61,10 @@ export function placesOf(
   for (const place of places) {
     const missing = isNamed(place) ? whyMissing(world, place, snapshot) : undefined;
     if (missing !== undefined) failures.push(missing);
+    const { resource, part } = place;
+    const placed = { resource, ...(part === undefined ? {} : { part }) };
     for (const object of objectsAt(place, snapshot))
-      if (isServed(world, object)) found.set(keyOf(refOf(object)), { object, resource: place.resource });
+      if (isServed(world, object)) found.set(keyOf(refOf(object)), { ...placed, object });
   }
   return { places: found, failures };
 }

@@ -44,6 +44,8 @@ export type ReleaseStep = OfTarget & { verb: "release"; resource: Resource; prec
 export type MutateStep = OfTarget & {
   verb: "mutate";
   resource: Resource;
+  /** The path below the object's that it is sent to; absent: the object's. */
+  subresource?: string;
   manager: string;
   write: { applied: KubernetesObject } | { patch: Difference[] };
   /** The object as it was seen, and as it will be. */

@@ -41,18 +41,20 @@ const target = z
   .strictObject({
     apiVersion: literalApiVersion("The target's API version, such as v1."),
     kind: constrained(
-      text("The target's kind, such as ConfigMap.", 63),
+      text(
+        "The target's kind, such as ConfigMap; of a part that is written on its own: Node/status, Deployment/scale.",
+        80,
+      ),
       stringRule({
         code: "InvalidKind",
-        message: "kind is one kind, written out as in a manifest, such as ConfigMap: no variables, no wildcards",
+        message:
+          "kind is one kind, written out as in a manifest, such as ConfigMap, or with a subresource, such as Node/status: no variables, no wildcards",
         holds: (value) => /^[A-Z][A-Za-z0-9]*(\/[a-z]+)?$/.test(value),
       }),
       stringRule({
         code: "UnsupportedField",
-        online: true,
-        message:
-          "subresources of targets are not served by this version: name the kind alone, and change what is not its status",
-        holds: (value) => !value.includes("/"),
+        message: "of the subresources of targets, status and scale are served: name one of them, or the kind alone",
+        holds: (value) => !value.includes("/") || /\/(status|scale)$/.test(value),
       }),
     ),
     name: expression("The target's name; variables and wildcards are allowed.").optional(),

@@ -10,7 +10,7 @@ import {
 import type { Json, Resource } from "../object/index.ts";
 import type { Issue } from "../policy/index.ts";
 import type { Operation } from "./change.ts";
-import { isContent } from "./content.ts";
+import { isContent, isTargetStatus } from "./content.ts";
 import type { Need } from "./need.ts";
 import type { Read, ServedKinds } from "./rule.ts";
 
@@ -35,6 +35,8 @@ export class Build {
   usesClock = false;
   /** True when some part reads more of the trigger than its metadata. */
   readsContent = false;
+  /** True when some part reads the status of a target. */
+  readsTargetStatus = false;
   /** Something in it is about a change: the old object, or an operation that is no creation. */
   isAboutChanges = false;
   /** Conditions about nothing but the operation. */
@@ -90,6 +92,7 @@ export class Build {
   #noteReads<Part extends Readable>(part: Part, path: string): Part {
     if (part.usesClock) this.usesClock = true;
     if (part.paths.values().some(isContent)) this.readsContent = true;
+    if (part.paths.values().some(isTargetStatus)) this.readsTargetStatus = true;
     if (part.reads.has("request.oldObject")) this.isAboutChanges = true;
     if (WHO.some((name) => part.reads.has(name))) this.readsWho.push(path);
     if (["request.roles", "request.clusterRoles"].some((name) => part.reads.has(name))) this.readsRoles.push(path);

@@ -9,4 +9,10 @@ export function isContent(path: string): boolean {
   return field === "object" && !METADATA.has(part);
 }
 
+/** Whether the status of a target may be meant. */
+export function isTargetStatus(path: string): boolean {
+  const [root, field] = path.split(".");
+  return root === "target" && (field === undefined || field === "status");
+}
+
 const METADATA: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);

@@ -13,13 +13,15 @@ import { readOf } from "./place.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
 import type { Mutated, MutationPlace, Read } from "./rule.ts";
 import type { CompiledContext, Scope } from "./scope.ts";
-import { needsToWrite, needsToWriteUnknown, PATCH } from "./write-needs.ts";
+import { compileTargetPart, type TargetPart } from "./target-part.ts";
+import { needsToWrite, needsToWritePart, needsToWriteUnknown, PATCH } from "./write-needs.ts";
 
 type WrittenTarget = NonNullable<NonNullable<Rule["mutate"]>["targets"]>[number];
 
 export type ExistingTarget = {
   path: string;
   resource: Resource;
+  part: TargetPart | undefined;
   read: Read;
   /** Of name and namespace. */
   template: Template;
@@ -36,8 +38,9 @@ export function compileExistingTarget(
   written: WrittenTarget,
   { path, roots, build }: BlockScope,
 ): ExistingTarget | undefined {
-  const { apiVersion, kind, name, namespace, selector } = written;
+  const { apiVersion, name, namespace, selector } = written;
   const { confinedTo } = build;
+  const [kind = "", subresource] = written.kind.split("/");
   const resource = build.resource(apiVersion, kind, path);
   const template = build.template({ name: name ?? null, namespace: namespace ?? null }, path, roots);
   const targetRoots = new Set([...roots, "target"]);
@@ -46,13 +49,20 @@ export function compileExistingTarget(
   const preconditions = compilePreconditions(written.preconditions, `${path}.preconditions`, inner);
   const needed = { path, name: exact(name), namespace: exact(namespace), confinedTo, verbs: PATCH };
   const group = groupOf(apiVersion);
-  build.needs.push(...(resource === undefined ? needsToWriteUnknown(group, needed) : needsToWrite(resource, needed)));
+  if (resource === undefined) build.needs.push(...needsToWriteUnknown(group, needed));
+  else
+    build.needs.push(...(subresource === undefined ? needsToWrite : needsToWritePart(subresource))(resource, needed));
   if (resource === undefined || template === undefined) return undefined;
-  noteScope(written, resource, { path, roots, build });
+  noteScope({ namespace, kind }, resource, { path, roots, build });
+  const part =
+    subresource === undefined
+      ? undefined
+      : compileTargetPart(subresource, resource, { path, kind: written.kind, build });
   const place = { namespace: exact(namespace ?? confinedTo), name: exact(name) };
   return {
     path,
     resource,
+    part,
     read: readOf(place, resource, confinedTo),
     template,
     whyNotSelected: selector === undefined ? undefined : compileLabelSelector(selector),
@@ -63,7 +73,11 @@ export function compileExistingTarget(
 }
 
 /** What only discovery can tell: whether the kind lives in a namespace. */
-function noteScope({ namespace, kind }: WrittenTarget, resource: Resource, { path, build }: BlockScope): void {
+function noteScope(
+  { namespace, kind }: Pick<WrittenTarget, "namespace" | "kind">,
+  resource: Resource,
+  { path, build }: BlockScope,
+): void {
   if (resource.namespaced) return;
   if (build.confinedTo !== undefined) build.issues.push(clusterScopedTarget(resource, path));
   else if (namespace !== undefined)
@@ -84,7 +98,7 @@ type Opened = { ok: true; place: MutationPlace } | Failed;
 /** For one trigger, whose scope it is. */
 export function openTarget(meaning: TargetMeaning, scope: Scope): Opened {
   const { target } = meaning;
-  const { path, resource, confinedTo, whyNotSelected } = target;
+  const { path, resource, part, confinedTo, whyNotSelected } = target;
   const found = scope.evaluate(target.template);
   if (!found.ok) return found;
   const { name = null, namespace = null } = isJsonObject(found.value) ? found.value : {};
@@ -106,6 +120,7 @@ export function openTarget(meaning: TargetMeaning, scope: Scope): Opened {
       resource,
       ...(resource.namespaced && !hasWildcard(where) ? { namespace: where } : {}),
       ...(hasWildcard(who) ? {} : { name: who }),
+      ...(part === undefined ? {} : { part }),
       whyNot: ({ metadata }) => {
         if (!isNamed(metadata.name)) return `its name is not ${who}`;
         if (!liesIn(metadata.namespace ?? "")) return `its namespace is not ${where}`;
@@ -118,9 +133,12 @@ export function openTarget(meaning: TargetMeaning, scope: Scope): Opened {
 
 /** Each object has a budget of its own: how many there are is no fault of the rule. */
 function mutateTarget({ target, patches, served }: TargetMeaning, object: KubernetesObject, outer: Scope): Mutated {
+  const { part, context, preconditions } = target;
+  const view = part?.viewOf(object) ?? object;
   const bindings = (current: KubernetesObject) => ({ target: asJson(current) });
-  const scope = outer.inner(bindings(object), target.context, outer.environment.withNewBudget());
-  const reason = target.preconditions?.whyNot(scope);
+  const scope = outer.inner(bindings(view), context, outer.environment.withNewBudget());
+  const reason = preconditions?.whyNot(scope);
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
-  return patchObject(object, { patches, served, bindings }, scope);
+  const patched = patchObject(view, { patches, served, bindings }, scope);
+  return part !== undefined && patched.ok && "object" in patched ? part.put(object, patched.object) : patched;
 }

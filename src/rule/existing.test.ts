@@ -63,8 +63,8 @@ describe("targets", () => {
       `OutsideNamespace ${AT}.targets[0].kind`,
     ],
     [
-      "a subresource",
-      { targets: [{ apiVersion: "v1", kind: "Pod/status" }] },
+      "a subresource that is no part of the object",
+      { targets: [{ apiVersion: "v1", kind: "Pod/exec" }] },
       {},
       `UnsupportedField ${AT}.targets[0].kind`,
     ],

@@ -1,12 +1,21 @@
 /** A mutate rule with targets: what it does to objects that exist, for as long as a trigger calls for it. */
 
-import { digestOf, type KubernetesObject, keyOf, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import {
+  digestOf,
+  type GroupKindKey,
+  groupKindKey,
+  type KubernetesObject,
+  keyOf,
+  type ObjectRef,
+  type Resource,
+  resourceKey,
+} from "../object/index.ts";
 import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
 import type { Change } from "./change.ts";
 import { compileContext } from "./context.ts";
 import { changesOf, listeningOf, whoIssues } from "./edge.ts";
-import { compileExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
+import { compileExistingTarget, type ExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
 import { compileMutate, mergeSchemaOf, mutateScope } from "./mutate.ts";
@@ -46,6 +55,7 @@ export function compileExisting(
     compileExistingTarget(target, { path: `${path}.mutate.targets[${i}]`, roots, build }),
   );
   const known = targets.filter((target) => target !== undefined);
+  noteParts(known, { path, reverts: mutate.revertOnDelete === true, build });
   const decidesByClock = build.usesClock;
   const patchRoots = new Set([...roots, "target", ...known.flatMap((target) => [...target.context.names])]);
   build.usesClock = false;
@@ -87,6 +97,7 @@ export function compileExisting(
         manager: mutationManager(ref, name),
         resources: [...new Map(known.map(({ resource }) => [resourceKey(resource), resource])).values()],
         reverts: mutate.revertOnDelete === true,
+        readsStatus: build.readsTargetStatus || known.some(({ part }) => part !== undefined),
         isStable: !hasContext && !decidesByClock && build.reads.length === 0,
         for: (trigger, snapshot, change) => mutationsFor(meaning, trigger, { snapshot, change }),
         schemaOf: (object) => mergeSchemaOf(object, served),
@@ -106,6 +117,28 @@ export function compileExisting(
 export function mutationManager(policy: ObjectRef, rule: string): string {
   return `perennial/${digestOf([keyOf(policy), rule]).slice(0, 16)}`;
 }
+
+/** The same patch cannot be meant for an object and for its scale, and what is scaled has no number that it had without. */
+function noteParts(targets: readonly ExistingTarget[], { path, reverts, build }: Noting): void {
+  const first = new Map<GroupKindKey, ExistingTarget>();
+  for (const target of targets) {
+    const other = first.get(groupKindKey(target.resource)) ?? target;
+    first.set(groupKindKey(target.resource), other);
+    if (other.part?.subresource !== target.part?.subresource)
+      build.issues.push({ code: "ExclusiveFields", path: `${target.path}.kind`, message: twoWays(other.path) });
+  }
+  if (reverts && targets.some(({ part }) => part?.subresource === "scale"))
+    build.issues.push({ code: "UnsupportedField", path: `${path}.mutate.revertOnDelete`, message: NO_NUMBER });
+}
+
+type Noting = { path: string; reverts: boolean; build: Build };
+
+function twoWays(path: string): string {
+  return `${path} means the same kind in another way: a rule changes the objects of a kind themselves, their status or their scale: write a rule for each`;
+}
+
+const NO_NUMBER =
+  "what replaces the number of replicas cannot be taken back, as nobody remembers which it was: remove it, or write a rule that sets the number you want";
 
 /** The operations that it acts on, once for each; undefined when it is kept true. Issues are noted. */
 function edgesOf({ match, mutate }: Rule, scope: ExistingScope, build: Build): CompiledRule["changes"] {

@@ -30,6 +30,7 @@ export type {
   DesiredTarget,
   ExistingMutation,
   Mutated,
+  MutationPart,
   MutationPlace,
   MutationsFor,
   Read,

@@ -11,17 +11,15 @@ import {
   type KubernetesObject,
   type MergeSchema,
   type ObjectRef,
-  type Path,
   printPointer,
   refOf,
-  type Segment,
-  valueAt,
   versionOf,
 } from "../object/index.ts";
 import type { Rule } from "../policy/index.ts";
 import type { Change } from "./change.ts";
 import { CLAIM_STEPS, ClaimEnvironment } from "./claim-environment.ts";
 import { type Failed, failed } from "./failed.ts";
+import { firstDifference } from "./first-difference.ts";
 import { compileLoop, MOST_ELEMENTS, ONE_FORM, type WrittenLoop } from "./mutate-foreach.ts";
 import { compilePatch } from "./mutate-patch.ts";
 import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
@@ -149,18 +147,12 @@ export function whyNotConvergent(
   const again = mutateObject(meaning, result, { snapshot });
   if (!again.ok) return again;
   if ("idle" in again) return undefined;
-  return failed("NotConvergent", neverAtRest(printPointer(firstDifference(asJson(result), asJson(again.object)))));
+  return failed(
+    "NotConvergent",
+    neverAtRest(printPointer(firstDifference(asJson(result), asJson(again.object)) ?? [])),
+  );
 }
 
 export function neverAtRest(place: string): string {
   return `${place} changes each time the rule is applied to its own result: let the rule set what it wants to be there, not add to it`;
-}
-
-function firstDifference(left: Json | undefined, right: Json | undefined): Path {
-  const isList = Array.isArray(left) && Array.isArray(right);
-  if (!isList && !(isJsonObject(left) && isJsonObject(right))) return [];
-  if (isList && left.length !== right.length) return [];
-  const keys: readonly Segment[] = isList ? [...left.keys()] : Object.keys({ ...left, ...right });
-  const key = keys.find((one) => !isEqual(valueAt(left, [one]), valueAt(right, [one])));
-  return key === undefined ? [] : [key, ...firstDifference(valueAt(left, [key]), valueAt(right, [key]))];
 }

@@ -1,7 +1,15 @@
 /** What a policy means, compiled once. The planner asks these questions and knows nothing of the language. */
 
 import type { Environment } from "../expression/index.ts";
-import type { ClaimIdentity, GroupKind, KubernetesObject, MergeSchema, ObjectRef, Resource } from "../object/index.ts";
+import type {
+  ClaimIdentity,
+  Difference,
+  GroupKind,
+  KubernetesObject,
+  MergeSchema,
+  ObjectRef,
+  Resource,
+} from "../object/index.ts";
 import type { Issue, Reason } from "../policy/index.ts";
 import type { Change, Operation } from "./change.ts";
 import type { Explanation } from "./explanation.ts";
@@ -129,6 +137,8 @@ export type ExistingMutation = {
   resources: readonly Resource[];
   /** True: what it set is taken back when it no longer applies. */
   reverts: boolean;
+  /** True when a change of nothing but the status of an object may concern it. */
+  readsStatus: boolean;
   /** True when nothing but the trigger and the object decides what becomes of the object. */
   isStable: boolean;
   /** Which objects are changed for a selected trigger, and how; of an edge rule for a change of it. */
@@ -144,9 +154,18 @@ export type MutationPlace = {
   resource: Resource;
   namespace?: string;
   name?: string;
+  /** What of the object is changed, where that is not the object itself. */
+  part?: MutationPart;
   /** Why an object of the resource is not meant; undefined when it is. */
   whyNot(object: KubernetesObject): string | undefined;
   mutate(object: KubernetesObject): Mutated;
+};
+
+/** A part of an object that is written through a path of its own. */
+export type MutationPart = {
+  subresource: "status" | "scale";
+  /** What is sent there to make the object this one; absent: what differs, as for an object. */
+  patchTo?(next: KubernetesObject): Difference[];
 };
 
 /** `idle`: why nothing changes. The message of a failure has the path in the policy. */

@@ -34,6 +34,19 @@ export function needsToWrite(resource: Resource, target: WrittenTarget): Need[] 
   return [own, ...needsToEmpower(resource, { ...target, namespace, name })];
 }
 
+/** Of objects that are seen as they are, and written through a subresource: it gives no rights. */
+export function needsToWritePart(subresource: string): (resource: Resource, target: WrittenTarget) => Need[] {
+  return (resource, target) => {
+    const { path, confinedTo } = target;
+    const namespace = resource.namespaced ? (literal(target.namespace) ?? confinedTo ?? "") : undefined;
+    const shared = { path, group: resource.group, namespace, name: literal(target.name) };
+    return [
+      { ...shared, verbs: ["get", "list"], resource: resource.plural },
+      { ...shared, verbs: ["patch"], resource: `${resource.plural}/${subresource}` },
+    ];
+  };
+}
+
 /**
  * Of a rule that changes what others write: what it makes of that, the API server lets them do. Whatever it matches it may
  * change into anything.

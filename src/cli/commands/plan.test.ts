@@ -433,4 +433,21 @@ describe("perennial plan of mutate rules", () => {
     expect(targets).toEqual([]);
     expect(notes).toContainEqual(expect.stringContaining("rule label is left out: rules that change existing objects"));
   });
+
+  it("tells what becomes of a status, and of a scale where the object keeps it", () => {
+    const mutate = (name: string, target: JsonObject, patchStrategicMerge: JsonObject): JsonObject => ({
+      ...infoRule(),
+      ...{ name, generate: null, mutate: { targets: [target], patchStrategicMerge } },
+    });
+    const rules = [
+      mutate("status", { apiVersion: "v1", kind: "Node/status" }, { status: { capacity: { dongles: "4" } } }),
+      mutate("scale", { apiVersion: "apps/v1", kind: "Deployment/scale" }, { spec: { replicas: 2 } }),
+    ].map(({ generate: _none, ...rule }) => rule);
+    const node: KubernetesObject = { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } };
+    const web = objectOf("apps/v1", "Deployment", "web", { spec: { replicas: 1 } });
+    expect(planOf(policyOf("p", ...rules), namespaceOf("shop"), node, web).targets).toMatchObject([
+      { target: { kind: "Node" }, changes: [{ path: "/status", to: { capacity: { dongles: "4" } } }] },
+      { target: { kind: "Deployment" }, changes: [{ path: "/spec/replicas", from: 1, to: 2 }] },
+    ]);
+  });
 });
