@@ -9,8 +9,10 @@ import {
   ALLOWED,
   type ConfigurationOptions,
   type MutationConfiguration,
+  type MutationEntry,
   mutationConfiguration,
   PROBED,
+  reviewCreatedBy,
   reviewMutation,
 } from "../webhook/index.ts";
 import type { OperatorView } from "./operator-view.ts";
@@ -32,10 +34,10 @@ export class Mutations {
   /** Resources that we may write ourselves. */
   #written: ReadonlySet<string> = new Set();
   /** By the path under which they are asked for. */
-  #entries: ReadonlyMap<string, readonly CompiledPolicy[]> = new Map();
+  #entries: ReadonlyMap<string, MutationEntry> = new Map();
   #derived: { from: string; configuration: MutationConfiguration | undefined } | undefined;
   /** Paths that were told to the API server: it may ask for a moment when no rule needs it any more, and is not refused. */
-  readonly #once = new Set<string>();
+  readonly #once = new Map<string, MutationEntry>();
   /** The policies were looked at when all that it takes was known. */
   #isLooked = false;
   /** As the API server knows us; undefined while it was not asked. */
@@ -51,9 +53,9 @@ export class Mutations {
 
   reviewerAt: ReviewerAt = (path) => {
     if (path.startsWith("/probe/")) return { webhook: "probe", review: () => this.#onProbe(path) };
-    const policies = this.#entries.get(path) ?? (this.#once.has(path) ? [] : undefined);
-    if (policies === undefined) return undefined;
-    return { webhook: "mutate", review: (request) => this.#review(request, policies) };
+    const entry = this.#entries.get(path) ?? this.#once.get(path);
+    if (entry === undefined) return undefined;
+    return { webhook: entry.type, review: (request) => this.#review(request, entry) };
   };
 
   /** The policies as they are now: asked for again and again, by every replica. */
@@ -70,8 +72,8 @@ export class Mutations {
     const known = this.derive(UNREACHED);
     this.#isLooked = known !== "unknown";
     if (known === "unknown") return;
-    this.#entries = new Map((known?.entries ?? []).map((entry) => [entry.path, entry.policies]));
-    for (const path of this.#entries.keys()) this.#once.add(path);
+    this.#entries = new Map((known?.entries ?? []).map((entry) => [entry.path, entry]));
+    for (const [path, entry] of this.#entries) this.#once.set(path, { ...entry, policies: [] });
   }
 
   /** What should be stored; undefined: nothing; `unknown` while something that it takes is not known. */
@@ -104,11 +106,14 @@ export class Mutations {
   }
 
   /** What we write ourselves stays as it is, whether the API server leaves it out or not. */
-  #review(request: AdmissionRequest, policies: readonly CompiledPolicy[]): AdmissionAnswer {
+  #review(request: AdmissionRequest, { type, policies }: MutationEntry): AdmissionAnswer {
     const { userInfo } = request.fields;
     if (isJsonObject(userInfo) && userInfo.username === this.#ownUser) return ALLOWED;
     const { view } = this.#options;
-    return reviewMutation(request, { ...view, policies: policies.filter((policy) => view.acts(policy)) });
+    const acting = policies.filter((policy) => view.acts(policy));
+    if (type === "mutate") return reviewMutation(request, { ...view, policies: acting });
+    const installationKey = view.installationKey();
+    return installationKey === undefined ? ALLOWED : reviewCreatedBy(request, { installationKey, policies: acting });
   }
 
   #onProbe(path: string): typeof ALLOWED {

@@ -15,7 +15,7 @@ export type OperatorView = {
   /** The fields of the Secret as it was found at the start. */
   keptFields(): readonly string[];
   namespaceUid(): string | undefined;
-  /** Policies that mutate objects while they are written, by name; undefined while not all policies are known. */
+  /** Policies that mutate objects while they are written, or ask who created them, by name; undefined while not all policies are known. */
   mutating(): readonly CompiledPolicy[] | undefined;
   /** The resources that the operator may write outside of its own namespace, as keys. */
   written(): ReadonlySet<string>;

@@ -53,6 +53,15 @@ function prefixed(fields: readonly string[]): string {
   return fields.map((field) => `${Buffer.byteLength(field)}:${field}`).join("");
 }
 
+/**
+ * HMAC-SHA-256 over the length-prefixed fields, 64 hex digits, under a key that is itself the HMAC-SHA-256 of the purpose under the
+ * given one. The format is API: docs/reference/created-by.md has test vectors.
+ */
+export function signatureOf(key: Uint8Array, purpose: string, fields: readonly string[]): string {
+  const derived = createHmac("sha256", secretOf(key)).update(purpose).digest();
+  return createHmac("sha256", derived).update(prefixed(fields)).digest("hex");
+}
+
 /** A digest to compare content with, inside one process; not stored anywhere. */
 export function contentDigest(text: string): string {
   return oneShot("sha1", text, "base64");

@@ -1,4 +1,5 @@
 export { canonicalObject } from "./canonical.ts";
+export { CREATED_BY, type CreatedBy, type Creator, readCreator, signCreator } from "./created-by.ts";
 export { contentDigest, digestOf, hash, keyedNumbers } from "./digest.ts";
 export {
   compareDurations,

@@ -1,4 +1,4 @@
-/** How far the API server has been told to ask for what mutate rules do; the server beside the operator says so. */
+/** How far the API server has been told to ask for what rules need to know; the server beside the operator says so. */
 
 import type { Selection } from "../cluster/index.ts";
 import { KYVERNO } from "../object/index.ts";
@@ -49,16 +49,32 @@ export class AdmissionState {
     );
   }
 
-  /** Why mutate rules of the policy will never act as things are. */
-  whyNever({ mutations }: CompiledPolicy): string | undefined {
-    if (mutations.length === 0 || this.isOn) return undefined;
-    const names = [...new Set(mutations.map(({ writtenAs }) => writtenAs))].join(", ");
-    return `${names}: mutate rules act while objects are written, and the API server does not ask: start the operator with --webhook-address`;
+  /** Why rules of the policy will never act as things are. */
+  whyNever(policy: CompiledPolicy): string | undefined {
+    if (!isAskedFor(policy) || this.isOn) return undefined;
+    const mutating = [...new Set(policy.mutations.map(({ writtenAs }) => writtenAs))].join(", ");
+    const asking = askingRules(policy).join(", ");
+    const reasons = [
+      ...(mutating === "" ? [] : [`${mutating}: mutate rules act while objects are written`]),
+      ...(asking === "" ? [] : [`${asking}: who creates an object is known while it is written`]),
+    ];
+    return `${reasons.join("; ")}, and the API server does not ask: start the operator with --webhook-address`;
   }
 
   /** Why they do not act yet. */
   whyNotYet(policy: CompiledPolicy): string | undefined {
-    if (policy.mutations.length === 0 || !this.isOn || this.asked.has(policy)) return undefined;
-    return "the API server is being told to ask for its mutate rules";
+    if (!isAskedFor(policy) || !this.isOn || this.asked.has(policy)) return undefined;
+    return policy.mutations.length > 0
+      ? "the API server is being told to ask for its mutate rules"
+      : "the API server is being told to ask while its triggers are created";
   }
+}
+
+/** True when some of its rules need the API server to ask. */
+export function isAskedFor(policy: CompiledPolicy): boolean {
+  return policy.mutations.length > 0 || askingRules(policy).length > 0;
+}
+
+function askingRules({ rules }: CompiledPolicy): string[] {
+  return rules.filter(({ asksCreator }) => asksCreator !== undefined).map(({ name }) => name);
 }

@@ -4,6 +4,7 @@ import { keyOf, resourceKey } from "../object/index.ts";
 import { snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
+import { isAskedFor } from "./admission-state.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Parts } from "./parts.ts";
@@ -49,7 +50,7 @@ export function createView(
 
 function mutatingPolicies(world: ObservedWorld): CompiledPolicy[] {
   const compiled = [...world.policyStates.values()].flatMap((state) =>
-    state.phase === "compiled" && state.compiled.mutations.length > 0 ? [state.compiled] : [],
+    state.phase === "compiled" && isAskedFor(state.compiled) ? [state.compiled] : [],
   );
   return compiled.filter((policy) => world.admission.acts(policy)).sort((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1));
 }

@@ -3,6 +3,7 @@
 import type { Environment } from "../expression/index.ts";
 import {
   type ClaimIdentity,
+  type CreatedBy,
   type GroupKind,
   isBeingDeleted,
   type KubernetesObject,
@@ -12,6 +13,7 @@ import {
   type ObjectRef,
   printRef,
   type Resource,
+  readCreator,
 } from "../object/index.ts";
 import type { Answer, Call, CalledLookup, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
 import {
@@ -71,6 +73,13 @@ export class RecordedSnapshot implements Snapshot {
     if (installationKey !== undefined) return keyedNumbers(installationKey, keyed);
     this.unknown ??= "the installation key";
     return () => 0;
+  }
+
+  creator(object: KubernetesObject): CreatedBy {
+    const { installationKey } = this.#world;
+    if (installationKey !== undefined) return readCreator(installationKey, object);
+    this.unknown ??= "the installation key";
+    return { unknown: this.unknown };
   }
 
   firstApplied(claim: ClaimIdentity): Date {

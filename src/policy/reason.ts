@@ -37,7 +37,8 @@ export const REASONS = {
   Conflict: "The object belongs to another manager or to another policy, which the message names.",
   Cycle:
     "What the rule makes would trigger it again without coming to rest; the message prints the round. A rule may follow upon itself eight times in a chain.",
-  ContextMissing: "Something that the rule reads is not there; planned again as soon as it appears.",
+  ContextMissing:
+    "Something that the rule reads is not there, or nobody knows who created the trigger; planned again as soon as it appears.",
   ExpressionFailed:
     "An expression of the rule gives an error for this trigger; the message has the path and the expression.",
   Fighting: "Somebody else keeps changing the object back, so it is corrected less often.",

@@ -43,6 +43,8 @@ export class Build {
   readonly operationConditions: { path: string; holdsFor: (operation: Operation) => boolean }[] = [];
   /** Where it reads who made a request. */
   readonly readsWho: string[] = [];
+  /** True where it reads his groups, or all that is known of him. */
+  readsGroups = false;
   /** Where it reads which roles whoever made a request has. */
   readonly readsRoles: string[] = [];
   /** Where it asks somebody something that no watch tells. */
@@ -95,6 +97,7 @@ export class Build {
     if (part.paths.values().some(isTargetStatus)) this.readsTargetStatus = true;
     if (part.reads.has("request.oldObject")) this.isAboutChanges = true;
     if (WHO.some((name) => part.reads.has(name))) this.readsWho.push(path);
+    if (part.paths.values().some((path) => GROUPS.has(path))) this.readsGroups = true;
     if (["request.roles", "request.clusterRoles"].some((name) => part.reads.has(name))) this.readsRoles.push(path);
     return part;
   }
@@ -109,6 +112,14 @@ const WHO = [
   "serviceAccountName",
   "serviceAccountNamespace",
 ];
+
+/** Paths that tell, or may tell, somebody's groups; which roles he has hangs on them. */
+const GROUPS: ReadonlySet<string> = new Set([
+  "request.userInfo",
+  "request.userInfo.groups",
+  "request.roles",
+  "request.clusterRoles",
+]);
 
 /** What an admission request has. At rest some of it is not there, which `||` can tell. */
 const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([

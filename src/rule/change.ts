@@ -10,5 +10,8 @@ export type Operation = "CREATE" | "UPDATE" | "DELETE";
  */
 export type Asked = { request: JsonObject };
 
-/** `oldObject`: as it was before; of a deletion the deleted object, of a creation nothing. */
-export type Change = { operation: Operation; oldObject: KubernetesObject | undefined };
+/**
+ * `oldObject`: as it was before; of a deletion the deleted object, of a creation nothing. `createdBy`: what is known of the request
+ * that created the object, under the names of an AdmissionReview.
+ */
+export type Change = { operation: Operation; oldObject: KubernetesObject | undefined; createdBy?: JsonObject };

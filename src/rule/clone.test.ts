@@ -64,6 +64,7 @@ function compiledRule(more: Changes, kind?: string): CompiledRule {
 const NOWHERE: Omit<Snapshot, "read"> = {
   environment: { now: () => new Date(0), hash },
   numbers: () => () => 0,
+  creator: () => ({ unknown: "nobody asks" }),
   firstApplied: () => new Date(0),
   list: () => [],
   look: ({ answer }) => answer(undefined).value,

@@ -42,6 +42,7 @@ const SERVED: ServedKinds = {
 const SNAPSHOT: Snapshot = {
   environment: { now: () => new Date(0), hash },
   numbers: () => () => 0,
+  creator: () => ({ unknown: "nobody asks" }),
   firstApplied: () => new Date(0),
   read: () => undefined,
   list: () => [],

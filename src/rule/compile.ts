@@ -8,6 +8,7 @@ import { Build } from "./build.ts";
 import { compileMutation } from "./compile-mutation.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
+import { asksOf, compileCreator, needsOfCreator, readsOfCreator } from "./creator.ts";
 import { changesOf, listeningOf, whoIssues } from "./edge.ts";
 import { compileExisting } from "./existing.ts";
 import { compileGenerate } from "./generate.ts";
@@ -164,11 +165,12 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   build.issues.push(...listening.issues);
   const changes = changesOf(listening, path, build);
   const selection = compileSelection(rule.match, rule.exclude);
-  build.issues.push(...whoIssues(selection, path));
+  if (changes !== undefined) build.issues.push(...whoIssues(selection, path));
   if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const { usesClock } = build;
   const listensToUpdates = listening.operations.has("UPDATE");
-  const meaning = { ref, name, generated, preconditions, context, usesClock, listensToUpdates };
+  const creator = changes === undefined ? compileCreator(selection, build) : undefined;
+  const meaning = { ref, name, creator, generated, preconditions, context, usesClock, listensToUpdates };
   const labels = onlyLabels(rule.match);
   const triggers = triggerResources(selection, scope);
   const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
@@ -178,14 +180,15 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   const newSince = (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt;
   return {
     ok: true,
-    needs: [...seen, ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs)],
+    needs: [...seen, ...needsOfCreator(creator, path), ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs)],
     rule: {
       name,
       type: changes === undefined ? "Generate" : "Edge",
       changes,
       triggers,
       targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
-      reads: build.reads,
+      reads: [...build.reads, ...readsOfCreator(creator)],
+      ...asksOf(creator),
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within,
       ...(labels === undefined ? {} : { labels }),

@@ -92,7 +92,6 @@ const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
 
 /** The same in place, as kyverno.io, with those that mutate; `background` says nothing there. */
 const REFUSED_IN_PLACE: typeof REFUSED_POLICIES = {
-  "add-rolebinding": ["UnsupportedField spec.rules[].exclude.any[].clusterRoles"],
   "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"], // it tells who deleted the Secret
   "add-node-labels-pod": ["UnsupportedField spec.rules[].match.any[].resources.kinds[]"], // Pod/binding
   "inject-env-var-from-image-label": ["UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry"],

@@ -31,19 +31,21 @@ export function listeningOf(match: Match, path: string): Listening {
 const MIXED =
   "some filters are about what is stored and others about single changes (UPDATE, DELETE), which one rule cannot be: make two rules of it";
 
-/** Where a rule about what is stored asks who made its trigger. */
+/** Where a rule about changes asks who made them, in match or exclude. */
 export function whoIssues(selection: Pick<Selection, "asksWho">, path: string): Issue[] {
-  return selection.asksWho.map((at) => ({ code: "UnsupportedField", path: `${path}.${at}`, message: WHO_CREATED }));
+  return selection.asksWho.map((at) => ({ code: "UnsupportedField", path: `${path}.${at}`, message: WHO_CHANGED }));
 }
 
-const WHO_CREATED =
-  "who made a request is known only when it is admitted, and served for mutate rules without targets: leave out who it was";
+/** Where its expressions do. */
+export function readingIssues({ readsWho }: Pick<Build, "readsWho">): Issue[] {
+  return readsWho.map((path) => ({ code: "UnsupportedField", path, message: WHO_CHANGED }));
+}
 
 /** Undefined for a rule about what is stored. Issues are noted. */
 export function changesOf(listening: Listening, path: string, build: Build): ReadonlySet<Operation> | undefined {
   const { operations, meansStates } = listening;
   if (meansStates && !build.isAboutChanges) return undefined;
-  for (const at of build.readsWho) build.issues.push({ code: "UnsupportedField", path: at, message: WHO_CHANGED });
+  build.issues.push(...readingIssues(build));
   for (const { path: at, holdsFor } of build.operationConditions) {
     if ([...operations].some(holdsFor)) continue;
     const message = `it holds for none of the operations that the rule listens to (${[...operations].join(", ")}): list the one that is meant in ${path}.match, under operations`;

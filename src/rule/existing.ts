@@ -14,7 +14,8 @@ import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
 import type { Change } from "./change.ts";
 import { compileContext } from "./context.ts";
-import { changesOf, listeningOf, whoIssues } from "./edge.ts";
+import { asksOf, type CompiledCreator, compileCreator, needsOfCreator, readsOfCreator } from "./creator.ts";
+import { changesOf, listeningOf, readingIssues, whoIssues } from "./edge.ts";
 import { compileExistingTarget, type ExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
@@ -63,9 +64,21 @@ export function compileExisting(
   const { usesClock } = build;
   const changes = edgesOf(rule, scope, build);
   const selection = compileSelection(rule.match, rule.exclude);
-  build.issues.push(...whoIssues(selection, path));
+  if (changes !== undefined) build.issues.push(...whoIssues(selection, path));
+  if (changes !== undefined && build.issues.length === 0) build.issues.push(...readingIssues(build));
+  const creator = changes === undefined ? compileCreator(selection, build) : undefined;
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
-  const meaning = { policy: ref, rule: name, context, preconditions, patches, targets: known, served, usesClock };
+  const meaning = {
+    policy: ref,
+    rule: name,
+    creator,
+    context,
+    preconditions,
+    patches,
+    targets: known,
+    served,
+    usesClock,
+  };
   const labels = onlyLabels(rule.match);
   const triggers = scope.triggersOf(selection);
   const hasContext = [context, ...known.map((target) => target.context)].some(({ entries }) => entries.length > 0);
@@ -74,14 +87,15 @@ export function compileExisting(
   const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
   return {
     ok: true,
-    needs: [...seen, ...build.needs],
+    needs: [...seen, ...needsOfCreator(creator, path), ...build.needs],
     rule: {
       name,
       type: changes === undefined ? "Mutate" : "Edge",
       changes,
       triggers,
       targets: [],
-      reads: [...build.reads, ...known.map(({ read }) => read)],
+      ...asksOf(creator),
+      reads: [...build.reads, ...readsOfCreator(creator), ...known.map(({ read }) => read)],
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within,
       ...(labels === undefined ? {} : { labels }),
@@ -98,7 +112,7 @@ export function compileExisting(
         resources: [...new Map(known.map(({ resource }) => [resourceKey(resource), resource])).values()],
         reverts: mutate.revertOnDelete === true,
         readsStatus: build.readsTargetStatus || known.some(({ part }) => part !== undefined),
-        isStable: !hasContext && !decidesByClock && build.reads.length === 0,
+        isStable: !hasContext && !decidesByClock && build.reads.length === 0 && creator?.readsRoles !== true,
         for: (trigger, snapshot, change) => mutationsFor(meaning, trigger, { snapshot, change }),
         schemaOf: (object) => mergeSchemaOf(object, served),
       },
@@ -164,6 +178,7 @@ type Meaning = Omit<TargetMeaning, "target"> & {
   rule: string;
   context: CompiledContext;
   preconditions: CompiledPreconditions | undefined;
+  creator: CompiledCreator | undefined;
   usesClock: boolean;
   targets: readonly TargetMeaning["target"][];
 };
@@ -171,7 +186,9 @@ type Meaning = Omit<TargetMeaning, "target"> & {
 type Moment = { snapshot: Snapshot; change: Change | undefined };
 
 function mutationsFor(meaning: Meaning, trigger: KubernetesObject, { snapshot, change }: Moment): MutationsFor {
-  const scope = mutateScope(meaning, trigger, { snapshot, change });
+  const found = change === undefined ? meaning.creator?.find(trigger, snapshot) : undefined;
+  if (found !== undefined && (!found.ok || "idle" in found)) return found;
+  const scope = mutateScope(meaning, trigger, { snapshot, change: found?.change ?? change });
   const reason = meaning.preconditions?.whyNot(scope.inRealTime());
   if (reason !== undefined) return typeof reason === "string" ? { ok: true, idle: reason } : reason;
   const places: MutationPlace[] = [];

@@ -8,7 +8,7 @@ import type { PartCheck } from "./explanation.ts";
 import { compileKindSelector, type KindMatcher } from "./kind-selector.ts";
 import { compileLabelSelector, type Labels } from "./label-selector.ts";
 import type { Requester } from "./requester.ts";
-import { compileWho, type WhoPart, type WrittenWho } from "./who.ts";
+import { asksGroups, compileWho, type WhoPart, type WrittenWho } from "./who.ts";
 
 /** What a filter reads besides the trigger itself. */
 export type Surroundings = {
@@ -28,6 +28,8 @@ export type Filter = {
   readsNamespace: boolean;
   /** The fields that ask who made the request. */
   asksWho: readonly string[];
+  /** True when the groups of who made it may decide. */
+  asksGroups: boolean;
   whyNot(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** The answer of each part; `whyNot` is the first that says no. */
   checkParts(trigger: KubernetesObject, surroundings: Surroundings): PartCheck[];
@@ -58,6 +60,7 @@ export function compileFilter(
     kinds,
     readsNamespace: filter.namespaceSelector !== undefined,
     asksWho: Object.keys(whoParts),
+    asksGroups: asksGroups(who),
     whyNot: (trigger, surroundings) => firstReason(parts, trigger, surroundings),
     checkParts: (trigger, surroundings) =>
       parts.map(({ field, part }) => ({ field, whyNot: part(trigger, surroundings) })),

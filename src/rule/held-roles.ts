@@ -10,14 +10,7 @@ import type { Read, Snapshot } from "./rule.ts";
 /** `userInfo`: as an admission request has it. `snapshot`: asked for when roles are. */
 export function requesterOf(userInfo: Json | undefined, snapshot: () => Snapshot): Requester {
   const user = userOf(userInfo);
-  let held: HeldRoles | undefined;
-  return {
-    ...user,
-    heldRoles: () => {
-      held ??= rolesOf(user, snapshot());
-      return held;
-    },
-  };
+  return { ...user, holds: (kind, wanted) => holdsOne(user, { kind, wanted }, snapshot()) };
 }
 
 const RBAC = { group: "rbac.authorization.k8s.io", version: "v1", verbs: ["list", "watch"] };
@@ -40,17 +33,36 @@ export function needsToReadRoles(path: string): Need[] {
 /** As of now. While the bindings are not known, which the snapshot tells, there are none. */
 export function rolesOf(user: User, snapshot: Snapshot): HeldRoles {
   const given = [ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS].flatMap((resource) => {
-    const answer = (found: Found) => answerOf({ ok: true, value: rolesGiven(user, listed(found)) }, "request.roles");
-    const { ok, ...rest } = snapshot.look({ resource, namespace: undefined, name: undefined, answer });
-    return ok && "value" in rest && Array.isArray(rest.value) ? rest.value.map(String) : [];
+    const value = ask(resource, (bindings) => rolesGiven(user, bindings), snapshot);
+    return Array.isArray(value) ? value.map(String) : [];
   });
-  const of = (kind: string) =>
-    [...new Set(given.filter((role) => role.startsWith(kind)).map((role) => role.slice(kind.length)))].sort();
-  return { roles: of(ROLE), clusterRoles: of(CLUSTER_ROLE) };
+  const of = (prefix: string) =>
+    [...new Set(given.filter((role) => role.startsWith(prefix)).map((role) => role.slice(prefix.length)))].sort();
+  return { roles: of(PREFIXES.roles), clusterRoles: of(PREFIXES.clusterRoles) };
 }
 
-const ROLE = "Role ";
-const CLUSTER_ROLE = "ClusterRole ";
+type Wanted = { kind: keyof HeldRoles; wanted: readonly string[] };
+
+function holdsOne(user: User, { kind, wanted }: Wanted, snapshot: Snapshot): boolean {
+  const roles = new Set(wanted.map((role) => `${PREFIXES[kind]}${role}`));
+  const isGiven = (bindings: readonly KubernetesObject[]): boolean =>
+    rolesGiven(user, bindings).some((role) => roles.has(role));
+  const resources = kind === "roles" ? [ROLE_BINDINGS] : [ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS];
+  return resources.some((resource) => ask(resource, isGiven, snapshot) === true);
+}
+
+/** Undefined while nobody can say. */
+function ask(
+  resource: Resource,
+  question: (bindings: readonly KubernetesObject[]) => Json,
+  snapshot: Snapshot,
+): Json | undefined {
+  const answer = (found: Found) => answerOf({ ok: true, value: question(listed(found)) }, "request.roles");
+  const asked = snapshot.look({ resource, namespace: undefined, name: undefined, answer });
+  return asked.ok ? asked.value : undefined;
+}
+
+const PREFIXES = { roles: "Role ", clusterRoles: "ClusterRole " };
 
 function listed(found: Found): readonly KubernetesObject[] {
   return Array.isArray(found) ? found : [];
@@ -83,8 +95,8 @@ function roleIn(binding: KubernetesObject): string | undefined {
   const { roleRef } = asJson(binding);
   if (roleRef === undefined || !isJsonObject(roleRef)) return undefined;
   const { kind, name } = roleRef;
-  if (kind === "ClusterRole") return `${CLUSTER_ROLE}${name}`;
-  return kind === "Role" ? `${ROLE}${binding.metadata.namespace ?? ""}:${name}` : undefined;
+  if (kind === "ClusterRole") return `${PREFIXES.clusterRoles}${name}`;
+  return kind === "Role" ? `${PREFIXES.roles}${binding.metadata.namespace ?? ""}:${name}` : undefined;
 }
 
 /** A service account is the user that it is to the API server. */

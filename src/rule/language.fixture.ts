@@ -10,6 +10,7 @@ import {
   keyedNumbers,
   keyOf,
   type Resource,
+  readCreator,
   refOf,
 } from "../object/index.ts";
 import { type Issue, parsePolicy } from "../policy/index.ts";
@@ -99,7 +100,7 @@ export function compiledRule(rule: JsonObject, namespace?: string): CompiledRule
   return compiled.rule;
 }
 
-const KEY = new TextEncoder().encode("the key of a test");
+export const KEY = new TextEncoder().encode("the key of a test");
 
 function nobody(): CallResult {
   return { ok: false, message: "nobody answers" };
@@ -119,6 +120,8 @@ export class ListSnapshot implements Snapshot {
   }
 
   numbers: Snapshot["numbers"] = (fields) => keyedNumbers(KEY, fields);
+
+  creator: Snapshot["creator"] = (object) => readCreator(KEY, object);
 
   firstApplied: Snapshot["firstApplied"] = () => new Date(0);
 

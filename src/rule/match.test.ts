@@ -166,14 +166,14 @@ describe("match and exclude that a level rule cannot have", () => {
       "UnsupportedField spec.rules[0].exclude.any[0].resources.operations",
     ],
     [
-      "subjects",
-      { any: [{ ...(pods() as object), subjects: [{ kind: "User", name: "jane" }] }] },
+      "subjects of a change",
+      { any: [{ ...(pods({ operations: ["DELETE"] }) as object), subjects: [{ kind: "User", name: "jane" }] }] },
       undefined,
       `UnsupportedField ${MATCH}.any[0].subjects`,
     ],
     [
-      "cluster roles",
-      pods(),
+      "cluster roles of whom changes it",
+      pods({ operations: ["UPDATE"] }),
       { any: [{ clusterRoles: ["cluster-admin"] }] },
       "UnsupportedField spec.rules[0].exclude.any[0].clusterRoles",
     ],

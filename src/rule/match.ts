@@ -14,6 +14,8 @@ export type Selection = {
   asksWho: readonly string[];
   /** Where it asks which roles he has. */
   asksRoles: readonly string[];
+  /** True when his groups may decide. */
+  asksGroups: boolean;
   /** Why the object is not selected; undefined when it is. */
   whyNotSelected(trigger: KubernetesObject, surroundings: Surroundings): string | undefined;
   /** What each filter of match and of exclude says. */
@@ -29,6 +31,7 @@ export function compileSelection(match: Match, exclude: Exclude | undefined): Se
   const all = [...matched.filters, ...(excluded?.filters ?? [])];
   return {
     kinds: matched.filters.flatMap((filter) => filter.kinds),
+    asksGroups: all.some((filter) => filter.asksGroups),
     asksWho: all.flatMap(({ path, asksWho }) => asksWho.map((field) => `${path}.${field}`)),
     asksRoles: all.flatMap(({ path, asksWho }) =>
       asksWho.filter((field) => field !== "subjects").map((field) => `${path}.${field}`),

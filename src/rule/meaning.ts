@@ -4,6 +4,7 @@ import { type KubernetesObject, type ObjectRef, printRef, refOf } from "../objec
 import type { CompiledBlock } from "./block-scope.ts";
 import type { Change } from "./change.ts";
 import { CLAIM_STEPS, ClaimEnvironment } from "./claim-environment.ts";
+import { type CompiledCreator, NOT_ASKED } from "./creator.ts";
 import type { Explanation } from "./explanation.ts";
 import { failed } from "./failed.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
@@ -19,14 +20,19 @@ export type Meaning = {
   preconditions: CompiledPreconditions | undefined;
   context: CompiledContext;
   listensToUpdates: boolean;
+  creator: CompiledCreator | undefined;
 };
 
 /** What is stored was created, and may have been updated: it holds when it would hold for one of the two. */
 export function desiredAtRest(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Desired {
-  const created = desiredBy(meaning, trigger, snapshot, AT_REST);
+  const found = meaning.creator?.find(trigger, snapshot) ?? NOT_ASKED;
+  if (!found.ok) return found;
+  if ("idle" in found) return { ok: true, targets: [], unmet: [], idle: found.idle };
+  const { change } = found;
+  const created = desiredBy(meaning, trigger, snapshot, change);
   const asksAgain = meaning.preconditions?.readsOperation === true && meaning.listensToUpdates;
   if (!asksAgain || !created.ok || created.idle === undefined) return created;
-  const updated = desiredBy(meaning, trigger, snapshot, { ...AT_REST, operation: "UPDATE" });
+  const updated = desiredBy(meaning, trigger, snapshot, { ...change, operation: "UPDATE" });
   return updated.ok && updated.idle !== undefined ? created : updated;
 }
 
@@ -61,7 +67,9 @@ const OTHER_NAMESPACE =
 
 /** Of a stored trigger, in the time that goes on. */
 export function explainAtRest(meaning: Meaning, trigger: KubernetesObject, snapshot: Snapshot): Conditions {
-  return explainConditions(meaning, scopeOf(meaning, trigger, snapshot, AT_REST).inRealTime());
+  const found = meaning.creator?.find(trigger, snapshot) ?? NOT_ASKED;
+  const change = "change" in found ? found.change : AT_REST;
+  return explainConditions(meaning, scopeOf(meaning, trigger, snapshot, change).inRealTime());
 }
 
 type Conditions = Pick<Explanation, "preconditions" | "context">;

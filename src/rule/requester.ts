@@ -8,8 +8,8 @@ export type User = { username: string; groups: readonly string[] };
 export type HeldRoles = { roles: readonly string[]; clusterRoles: readonly string[] };
 
 export type Requester = User & {
-  /** Looked up when somebody asks. */
-  heldRoles(): HeldRoles;
+  /** Whether he has one of the roles. Nothing else is looked up, so nothing else asks for another answer. */
+  holds(kind: keyof HeldRoles, wanted: readonly string[]): boolean;
 };
 
 export function userOf(userInfo: Json | undefined): User {

@@ -3,6 +3,7 @@
 import type { Environment } from "../expression/index.ts";
 import type {
   ClaimIdentity,
+  CreatedBy,
   Difference,
   GroupKind,
   KubernetesObject,
@@ -78,6 +79,8 @@ export type CompiledRule = {
   readsNamespace: boolean;
   /** True when more of the trigger than its metadata may decide; false: its metadata is all that has to be known. */
   readsContent: boolean;
+  /** What it asks of who created its triggers, which the API server has to be asked to tell when they are; absent: nothing. */
+  asksCreator?: "user" | "groups";
   /** True when what Perennial itself generated triggers it too. */
   triggeredByGenerated: boolean;
   /** False: a target is made once and never touched again. */
@@ -179,6 +182,8 @@ export type Snapshot = {
   environment: Pick<Environment, "now" | "hash">;
   /** The same numbers in [0, 1) for the same fields, for ever and in this installation only. */
   numbers(fields: readonly string[]): () => number;
+  /** Who created the object, as far as it tells. */
+  creator(object: KubernetesObject): CreatedBy;
   /** When the claim was first applied; now, when that is still to come. */
   firstApplied(claim: ClaimIdentity): Date;
   /** An object that the rule's reads cover; undefined when it is not there. */

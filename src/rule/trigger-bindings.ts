@@ -27,18 +27,23 @@ export function admittedBindings(object: KubernetesObject, admitted: Admitted): 
   const known = isJsonObject(atRest.request) ? atRest.request : {};
   // what has no name yet is told without one, and what lies in no namespace without that
   const request: JsonObject = { ...known, name: "", namespace: "", ...admitted.request };
-  const { namespace = "", name = "" } = accountOf(userOf(admitted.request.userInfo).username) ?? {};
+  const { namespace = "", name = "" } = accountIn(admitted.request);
   const roots = { request, serviceAccountName: name, serviceAccountNamespace: namespace };
   return Object.defineProperties(atRest, Object.getOwnPropertyDescriptors(roots));
 }
 
+function accountIn({ userInfo }: JsonObject): { namespace?: string; name?: string } {
+  return accountOf(userOf(userInfo).username) ?? {};
+}
+
 /**
- * At rest there is no request and no old object; the operation is the one that made what is stored. Nobody knows who did it.
+ * At rest there is no request and no old object; the operation is the one that made what is stored. Who did it is known
+ * only where the object tells.
  * Requests about a Namespace are in it, as the API server says.
  */
 export function triggerBindings(
   trigger: KubernetesObject,
-  { operation, oldObject }: Change = AT_REST,
+  { operation, oldObject, createdBy }: Change = AT_REST,
 ): { [root: string]: Json } {
   const { apiVersion, kind, metadata } = trigger;
   const request: JsonObject = {
@@ -49,8 +54,10 @@ export function triggerBindings(
     namespace: kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? ""),
     operation,
     userInfo: {},
+    ...createdBy,
   };
-  const roots = { request, serviceAccountName: "", serviceAccountNamespace: "" };
+  const { namespace = "", name = "" } = createdBy === undefined ? {} : accountIn(createdBy);
+  const roots = { request, serviceAccountName: name, serviceAccountNamespace: namespace };
   const images = imagesOf(trigger);
   return images === undefined ? roots : Object.defineProperty(roots, "images", { get: images, enumerable: true });
 }

@@ -18,6 +18,11 @@ export function compileWho({ subjects, roles, clusterRoles }: WrittenWho): { [fi
   };
 }
 
+/** Roles may be given to groups. */
+export function asksGroups({ subjects = [], roles, clusterRoles }: WrittenWho): boolean {
+  return roles !== undefined || clusterRoles !== undefined || subjects.some(({ kind }) => kind === "Group");
+}
+
 type Subject = NonNullable<WrittenWho["subjects"]>[number];
 
 function subjectPart(subjects: readonly Subject[]): WhoPart {
@@ -49,10 +54,6 @@ function compileSubject({ kind, name, namespace = "" }: Subject): (requester: Re
 }
 
 function rolePart(wanted: readonly string[], field: "roles" | "clusterRoles"): WhoPart {
-  return ({ username, heldRoles }) => {
-    const held = heldRoles()[field];
-    return wanted.some((role) => held.includes(role))
-      ? undefined
-      : `${username} has none of the ${field} ${wanted.join(", ")}`;
-  };
+  return ({ username, holds }) =>
+    holds(field, wanted) ? undefined : `${username} has none of the ${field} ${wanted.join(", ")}`;
 }

@@ -36,13 +36,17 @@ const WHAT_IT_DOES_CHANGES: JsonObject = {
   expression: [
     "oldObject == null",
     "!has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec",
-    `${annotation("object")} != ${annotation("oldObject")}`,
+    changesAnnotation(AUTOGEN_ANNOTATION),
   ].join(" || "),
 };
 
-function annotation(root: string): string {
-  const annotations = `${root}.metadata.annotations`;
-  return `(has(${annotations}) && '${AUTOGEN_ANNOTATION}' in ${annotations} ? ${annotations}['${AUTOGEN_ANNOTATION}'] : '')`;
+/** In CEL, of an update. */
+export function changesAnnotation(name: string): string {
+  const valueIn = (root: string): string => {
+    const annotations = `${root}.metadata.annotations`;
+    return `(has(${annotations}) && '${name}' in ${annotations} ? ${annotations}['${name}'] : '')`;
+  };
+  return `${valueIn("object")} != ${valueIn("oldObject")}`;
 }
 
 /** Has the policies themselves checked while they are written. */
@@ -108,7 +112,7 @@ export function isAsDerived(stored: KubernetesObject | undefined, derived: Kuber
 }
 
 /** The names of our entries. */
-const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|probe)\.perennial\.dev)$/;
+const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|created-by|probe)\.perennial\.dev)$/;
 
 function webhooksOf({ webhooks }: KubernetesObject): JsonObject[] {
   return Array.isArray(webhooks) ? webhooks.filter((webhook: Json) => isJsonObject(webhook)) : [];

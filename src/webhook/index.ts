@@ -5,6 +5,7 @@ export {
   policyConfiguration,
   type Reach,
 } from "./configuration.ts";
+export { type CreatedByOptions, reviewCreatedBy } from "./created-by-review.ts";
 export {
   type MutationConfiguration,
   type MutationEntry,

@@ -1,6 +1,7 @@
 /** For which objects the API server has to ask us, because a mutate rule may change them: no more than some rule needs. */
 
 import {
+  CREATED_BY,
   digestOf,
   type JsonObject,
   type KubernetesObject,
@@ -8,11 +9,11 @@ import {
   type Resource,
   resourceKey,
 } from "../object/index.ts";
-import type { AdmissionSettings, CompiledMutation, CompiledPolicy, NamedLabel } from "../rule/index.ts";
-import { type ConfigurationOptions, clientConfig, metadataOf } from "./configuration.ts";
+import type { AdmissionSettings, CompiledMutation, CompiledPolicy, CompiledRule, NamedLabel } from "../rule/index.ts";
+import { type ConfigurationOptions, changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
 
 export type MutationOptions = ConfigurationOptions & {
-  /** Of policies that have mutations, by name. */
+  /** Of policies that have mutations, or ask who created their triggers, by name. */
   policies: readonly CompiledPolicy[];
   /** Namespaces that are left alone, our own among them. */
   leftAlone: readonly string[];
@@ -24,7 +25,7 @@ export type MutationOptions = ConfigurationOptions & {
 };
 
 /** One entry of the configuration: policies that are asked for in the same way. */
-export type MutationEntry = { path: string; policies: readonly CompiledPolicy[] };
+export type MutationEntry = { type: "mutate" | "created-by"; path: string; policies: readonly CompiledPolicy[] };
 
 export type MutationConfiguration = {
   object: KubernetesObject;
@@ -39,10 +40,20 @@ export const PROBED = "perennial-inventory";
 export function mutationConfiguration(options: MutationOptions): MutationConfiguration | undefined {
   const { secret } = options;
   const policies = options.policies.filter(({ mutations }) => mutations.some(({ triggers }) => triggers.length > 0));
-  if (policies.length === 0) return undefined;
+  const asking = options.policies.filter((policy) => askingRules(policy).length > 0);
+  if (policies.length + asking.length === 0) return undefined;
   const groups = [...Map.groupBy(policies, ({ admission }) => groupKey(admission)).entries()].sort(byKey);
-  const entries = groups.map(([key, found]) => ({ path: `/mutate/${secret}/${digestOf([key])}`, policies: found }));
-  const webhooks = entries.map((entry, i) => mutationWebhook(entry, i, options));
+  const entries: MutationEntry[] = [
+    ...groups.map(([key, found]) => ({
+      ...{ type: "mutate" as const, path: `/mutate/${secret}/${digestOf([key])}` },
+      policies: found,
+    })),
+    // last, so that it has the last word on its annotation
+    ...(asking.length === 0 ? [] : [{ type: "created-by" as const, path: `/created-by/${secret}`, policies: asking }]),
+  ];
+  const webhooks = entries.map((entry, i) =>
+    entry.type === "mutate" ? mutationWebhook(entry, i, options) : createdByWebhook(entry, options),
+  );
   const probePath = `/probe/${digestOf([secret, printJson(webhooks), options.caBundle])}`;
   return {
     entries,
@@ -84,6 +95,36 @@ function mutationWebhook({ path, policies }: MutationEntry, i: number, options: 
   };
 }
 
+/** Rules that have to be told who creates their triggers. */
+function askingRules({ rules }: CompiledPolicy): CompiledRule[] {
+  return rules.filter(({ asksCreator, triggers }) => asksCreator !== undefined && triggers.length > 0);
+}
+
+/** Labels may come later, so they do not narrow it. Of updates it is asked for those that touch the annotation. */
+function createdByWebhook({ path, policies }: MutationEntry, options: MutationOptions): JsonObject {
+  const operations = new Set(["CREATE", "UPDATE"] as const);
+  const asked = policies.flatMap(askingRules).map(({ triggers, within }) => ({ triggers, within, operations }));
+  return {
+    name: "created-by.perennial.dev",
+    clientConfig: clientConfig(path, options),
+    rules: rulesOf(asked),
+    failurePolicy: "Ignore",
+    matchPolicy: "Equivalent",
+    namespaceSelector: namespaceSelector(asked, options.leftAlone),
+    objectSelector: {},
+    ...conditionsOf([...notByUs(asked, options), TOUCHES_IT]),
+    sideEffects: "None",
+    reinvocationPolicy: "IfNeeded",
+    timeoutSeconds: 5,
+    admissionReviewVersions: ["v1"],
+  };
+}
+
+const TOUCHES_IT = {
+  name: "created-by.perennial.dev",
+  expression: `request.operation == 'CREATE' || ${changesAnnotation(CREATED_BY)}`,
+};
+
 /** A condition costs the API server about as much as half a call; so none is better than one that always holds. */
 function conditionsOf(conditions: AdmissionSettings["matchConditions"]): JsonObject {
   if (conditions.length === 0) return {};
@@ -91,7 +132,7 @@ function conditionsOf(conditions: AdmissionSettings["matchConditions"]): JsonObj
 }
 
 function notByUs(
-  mutations: readonly CompiledMutation[],
+  mutations: readonly Asked[],
   { ownUser, written }: MutationOptions,
 ): AdmissionSettings["matchConditions"] {
   const mayMeet = mutations.some(({ triggers }) => triggers.some((resource) => written.has(resourceKey(resource))));
@@ -99,8 +140,11 @@ function notByUs(
   return [{ name: "not-by-perennial.perennial.dev", expression: `request.userInfo.username != ${quoted(ownUser)}` }];
 }
 
+/** What the API server is to ask for. */
+type Asked = Pick<CompiledMutation, "triggers" | "within" | "operations">;
+
 /** Kinds that are asked for in the same operations stand together. */
-function rulesOf(mutations: readonly CompiledMutation[]): JsonObject[] {
+function rulesOf(mutations: readonly Asked[]): JsonObject[] {
   const operations = new Map<string, { resource: Resource; operations: Set<string> }>();
   for (const mutation of mutations) {
     for (const resource of mutation.triggers) {
@@ -133,7 +177,7 @@ function ruleOf(found: readonly { resource: Resource; operations: string[] }[]):
 const NAME = "kubernetes.io/metadata.name";
 
 /** Of cluster-scoped objects it sees nothing, but of Namespaces their own labels. */
-function namespaceSelector(mutations: readonly CompiledMutation[], leftAlone: readonly string[]): JsonObject {
+function namespaceSelector(mutations: readonly Asked[], leftAlone: readonly string[]): JsonObject {
   const named = mutations.map(({ within }) => within);
   const isNarrow = named.every((names) => names !== undefined);
   const only = isNarrow ? [...new Set(named.flatMap((names) => [...(names ?? [])]))].sort() : undefined;

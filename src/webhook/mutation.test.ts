@@ -161,6 +161,7 @@ const OBJECT: KubernetesObject = { apiVersion: "v1", kind: "ConfigMap", metadata
 const SNAPSHOT = {
   environment: { now: () => new Date(0), hash: () => "" },
   numbers: () => () => 0,
+  creator: () => ({ unknown: "nobody asks" }),
   firstApplied: () => new Date(0),
   read: () => undefined,
   list: () => [],
