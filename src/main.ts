@@ -120,6 +120,7 @@ async function openAdmission(
   const { webhookAddress: address, webhookUrl: url, namespace, kyverno, watchSilence } = flags;
   if (address === undefined) {
     if (url !== undefined) throw new UsageError("--webhook-url says where --webhook-address is reached: give both");
+    if (flags.recordUsers) throw new UsageError("--record-users is told by --webhook-address: give both");
     retireAdmission({ installation: flags.installation ?? namespace, namespace, ...parts });
     return undefined;
   }
@@ -127,10 +128,11 @@ async function openAdmission(
   const installation = flags.installation ?? namespace;
   const certificateLifetime = flags.webhookCertificateLifetime;
   const systemNamespaces = systemNamespacesOf(flags);
-  const { trustPolicyAuthors: trustAuthors, serviceAccount } = flags;
+  const { trustPolicyAuthors: trustAuthors, recordUsers, serviceAccount } = flags;
   const options = {
     systemNamespaces,
     trustAuthors,
+    recordUsers,
     serviceAccount,
     address,
     url,

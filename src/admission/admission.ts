@@ -13,6 +13,7 @@ import { createPolicyReviewer } from "./policy-reviewer.ts";
 import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import { type ReviewServer, startReviewServer } from "./server.ts";
 import { Tender } from "./tender.ts";
+import { Users } from "./users.ts";
 
 export type AdmissionOptions = {
   address: string;
@@ -29,6 +30,8 @@ export type AdmissionOptions = {
   systemNamespaces: ReadonlySet<string>;
   /** True: nobody asks whether who writes a policy may do what it does. */
   trustAuthors: boolean;
+  /** True: who changes or deletes what is generated is remembered for a while. */
+  recordUsers: boolean;
   /** Whose permissions count as the operator's; undefined: those of the client. */
   serviceAccount: ServiceAccount | undefined;
   client: ClusterClient;
@@ -48,12 +51,14 @@ const TEND_EVERY = 1_000;
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
   const policies = createPolicyReviewer(options);
   const mutations = new Mutations(options);
+  const users = new Users({ ...options, ownUser: () => mutations.ownUser });
   const server = await startReviewServer({
     ...options,
-    reviewerAt: (path) => (isOfPolicies(path, options.view) ? policies : mutations.reviewerAt(path)),
+    reviewerAt: (path) =>
+      isOfPolicies(path, options.view) ? policies : (users.reviewerAt(path) ?? mutations.reviewerAt(path)),
     whyNotReady: () => options.view.whyNotStarted(),
   });
-  const stop = keepAll(options, server, mutations);
+  const stop = keepAll(options, server, { mutations, users });
   return {
     address: server.address,
     close: async () => {
@@ -69,12 +74,16 @@ function isOfPolicies(path: string, view: OperatorView): boolean {
 }
 
 /** Watches, and tends what is watched; the answer ends both. */
-function keepAll(options: AdmissionOptions, server: ReviewServer, mutations: Mutations): () => void {
+function keepAll(
+  options: AdmissionOptions,
+  server: ReviewServer,
+  asked: { mutations: Mutations; users: Users },
+): () => void {
   const { client, namespace, installation, view, log } = options;
   const [secret, validating, mutating] = [new OneObject(), new OneObject(), new OneObject()];
   const tender = new Tender({
     ...options,
-    ...{ secret, validating, mutating, mutations, reach: reachOf(options) },
+    ...{ secret, validating, mutating, ...asked, reach: reachOf(options) },
     client: guardWrites(client, () => view.leads()),
     mayWrite: () => view.mayKeep(),
     namespaceUid: () => view.namespaceUid(),

@@ -51,6 +51,10 @@ export class Mutations {
     this.#options = options;
   }
 
+  get ownUser(): string | undefined {
+    return this.#ownUser;
+  }
+
   reviewerAt: ReviewerAt = (path) => {
     if (path.startsWith("/probe/")) return { webhook: "probe", review: () => this.#onProbe(path) };
     const entry = this.#entries.get(path) ?? this.#once.get(path);

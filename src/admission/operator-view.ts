@@ -1,5 +1,6 @@
 /** What the server knows of the operator that runs beside it, and tells it. */
 
+import type { ObjectRef, Resource } from "../object/index.ts";
 import type { CompiledPolicy, ServedKinds } from "../rule/index.ts";
 import type { MutationReviewOptions } from "../webhook/index.ts";
 
@@ -26,6 +27,10 @@ export type OperatorView = {
   installationKey(): Uint8Array | undefined;
   /** True when all that the policy reads is watched. */
   isWatched(policy: CompiledPolicy): boolean;
+  /** The resources of what is generated. */
+  generated(): readonly Resource[];
+  /** Told who is about to change or delete an object of ours. */
+  noteUser(target: ObjectRef, user: string): void;
   /** Told for which policies the API server is known to ask. */
   noteAsked(policies: ReadonlySet<CompiledPolicy>): void;
 };

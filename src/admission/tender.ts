@@ -20,6 +20,7 @@ import { printKept, readKept } from "./certificate-secret.ts";
 import type { Mutations } from "./mutations.ts";
 import type { OneObject } from "./one-object.ts";
 import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
+import type { Users } from "./users.ts";
 
 export type TenderOptions = {
   /** Writes only while the Lease is held. */
@@ -34,6 +35,7 @@ export type TenderOptions = {
   validating: OneObject;
   mutating: OneObject;
   mutations: Mutations;
+  users: Users;
   /** True while this process leads, and the installation key is there. */
   mayWrite(): boolean;
   namespaceUid(): string | undefined;
@@ -122,14 +124,18 @@ export class Tender {
 
   /** Certificates go on only when both configurations carry what is trusted. */
   async #tendConfigurations({ current, trusted: authorities }: Kept): Promise<void> {
-    const { validating, mutating, mutations, installation, reach, kyverno, mustAnswer } = this.#options;
+    const { validating, mutating, mutations, users, installation, reach, kyverno, mustAnswer } = this.#options;
     const secret = this.#options.pathSecret();
     if (!validating.synced || !mutating.synced || current === undefined || secret === undefined) return;
     const trusted = authorities.join("");
     const options = { installation, reach, kyverno, mustAnswer, caBundle: trusted, owner: this.#owner() };
     const derived = mutations.derive(options);
     const isTold = [
-      await this.#keep(VALIDATING, policyConfiguration({ ...options, secret }), validating),
+      await this.#keep(
+        VALIDATING,
+        policyConfiguration({ ...options, secret }, users.entries({ ...options, secret })),
+        validating,
+      ),
       derived === "unknown" || (await this.#keep(MUTATING, derived?.object, mutating)),
     ];
     if (!isTold.every((told) => told)) this.#told = undefined;

@@ -64,6 +64,7 @@ describe("the flags of the operator", () => {
       newInstallationKey: false,
       webhookCertificateLifetime: 7_776_000_000,
       trustPolicyAuthors: false,
+      recordUsers: false,
     });
   });
 

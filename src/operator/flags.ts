@@ -31,6 +31,7 @@ export type OperatorFlags = {
   webhookCertificateLifetime: number;
   /** Who may write policies is not asked whether he may do what they do. */
   trustPolicyAuthors: boolean;
+  recordUsers: boolean;
 };
 
 /** Left alone, together with the operator's own. */
@@ -117,6 +118,13 @@ export function operatorOptions(): Option[] {
     new Option(
       "--trust-policy-authors [true|false]",
       "let policies do whatever the operator may, whether or not their authors may do it themselves",
+    )
+      .default(false)
+      .preset("true")
+      .argParser(trueOrFalse),
+    new Option(
+      "--record-users [true|false]",
+      "have the API server tell who changes or deletes what is generated, for the records of drift",
     )
       .default(false)
       .preset("true")

@@ -22,6 +22,7 @@ import { createPolls, type Polls } from "./polls.ts";
 import { PruneGate } from "./prune-gate.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
 import { Readiness } from "./readiness.ts";
+import { RecordedUsers } from "./recorded-users.ts";
 import { Repairs } from "./repairs.ts";
 import { createRouter, type Router } from "./router.ts";
 import { SeenChanges } from "./seen-changes.ts";
@@ -72,6 +73,7 @@ export class Parts {
   /** Writes only while the Lease is held. */
   readonly #leader: ClusterClient;
   readonly #repairs: Repairs;
+  readonly users = new RecordedUsers();
 
   /** Of what is made later, each part is told by functions, which are called once all are there. */
   constructor(options: OperatorOptions, on: PartEvents) {
@@ -144,7 +146,7 @@ export class Parts {
   #createReports(): PolicyReports {
     const { metrics, log } = this.#options;
     return new PolicyReports({
-      ...{ client: this.#leader, world: this.world, metrics, log },
+      ...{ client: this.#leader, world: this.world, users: this.users, metrics, log },
       mayWrite: () => this.lease.held,
       watchFailure: (selection) => this.watches.stateOf(selection)?.failure,
       deepCheckPending: (policy) => this.deepCheck.pendingOf(policy),

@@ -14,6 +14,7 @@ import {
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { figuresOf, type History } from "./figures.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import type { RecordedUsers } from "./recorded-users.ts";
 import type { Repair } from "./repairs.ts";
 
 export type PolicyReportsOptions = {
@@ -25,6 +26,7 @@ export type PolicyReportsOptions = {
   watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
   storeProblem(policy: ObjectKey): string | undefined;
+  users: RecordedUsers;
   /** How many of its targets wait for the deep check. */
   deepCheckPending(policy: ObjectKey): number;
 };
@@ -71,7 +73,8 @@ export class PolicyReports {
     const history = this.#histories.get(policy);
     if (history === undefined) return;
     const version = world.catalogue.findKind(target)?.version ?? "";
-    const drift = { ...told, target: objectReference(target, version) };
+    const user = this.#options.users.take(keyOf(target), world.now);
+    const drift = { ...told, ...(user === undefined ? {} : { user }), target: objectReference(target, version) };
     history.corrected += 1;
     history.drifts = [drift, ...history.drifts].slice(0, DRIFTS);
     metrics.corrections.inc({ policy: world.policyStates.get(policy)?.ref.name ?? "" });

@@ -1,6 +1,6 @@
 /** What a server that runs beside the operator may know: it reads, and decides nothing here. */
 
-import { keyOf, resourceKey } from "../object/index.ts";
+import { keyOf, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import { snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
@@ -14,7 +14,7 @@ export type OperatorView = ReturnType<typeof createView>;
 export type ViewOptions = { namespace: string; whyNotStarted(): string | undefined };
 
 export function createView(
-  { world, lease, key, reports }: Pick<Parts, "world" | "lease" | "key" | "reports">,
+  { world, lease, key, reports, users }: Pick<Parts, "world" | "lease" | "key" | "reports" | "users">,
   { namespace, whyNotStarted }: ViewOptions,
 ) {
   return {
@@ -40,6 +40,8 @@ export function createView(
     installationKey: () => world.installationKey,
     isWatched: ({ mutations }: CompiledPolicy) =>
       mutations.every(({ reads }) => reads.every((selection) => world.objectsOf(selection)?.synced === true)),
+    generated: () => generatedResources(world),
+    noteUser: (target: ObjectRef, user: string) => users.note(keyOf(target), user, world.now),
     noteAsked: (policies: ReadonlySet<CompiledPolicy>) => {
       const before = world.admission.asked;
       world.admission.asked = policies;
@@ -58,6 +60,14 @@ function mutatingPolicies(world: ObservedWorld): CompiledPolicy[] {
 /** By name; of one name, that of kyverno.io first. A line break sorts before whatever a longer name goes on with. */
 function rankOf({ ref }: CompiledPolicy): string {
   return [ref.name, ref.namespace, ref.group].join("\n");
+}
+
+/** Kinds of what rules make, each once. */
+function generatedResources(world: ObservedWorld): Resource[] {
+  const rules = [...world.policyStates.values()].flatMap((state) =>
+    state.phase === "compiled" ? state.compiled.rules : [],
+  );
+  return [...new Map(rules.flatMap(({ targets }) => targets).map((found) => [resourceKey(found), found])).values()];
 }
 
 const EVENTS = "/v1/events";

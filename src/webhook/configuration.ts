@@ -49,14 +49,17 @@ export function changesAnnotation(name: string): string {
   return `${valueIn("object")} != ${valueIn("oldObject")}`;
 }
 
-/** Has the policies themselves checked while they are written. */
-export function policyConfiguration(options: ConfigurationOptions): KubernetesObject {
+/** Has the policies themselves checked while they are written. `besides`: further entries. */
+export function policyConfiguration(
+  options: ConfigurationOptions,
+  besides: readonly JsonObject[] = [],
+): KubernetesObject {
   const groups = [GROUP, ...(options.kyverno ? [KYVERNO] : [])];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
     metadata: metadataOf(options),
-    webhooks: groups.map((group) => policyWebhook(group, options)),
+    webhooks: [...groups.map((group) => policyWebhook(group, options)), ...besides],
   };
 }
 
@@ -112,7 +115,7 @@ export function isAsDerived(stored: KubernetesObject | undefined, derived: Kuber
 }
 
 /** The names of our entries. */
-const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|created-by|probe)\.perennial\.dev)$/;
+const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|created-by|users|probe)\.perennial\.dev)$/;
 
 function webhooksOf({ webhooks }: KubernetesObject): JsonObject[] {
   return Array.isArray(webhooks) ? webhooks.filter((webhook: Json) => isJsonObject(webhook)) : [];

@@ -25,3 +25,4 @@ export {
   readReview,
 } from "./review.ts";
 export { afterStep, type Kept, NOTHING_KEPT, nextStep, type RotationStep, type Serving } from "./rotation.ts";
+export { changeIn, userEntries, usersPath } from "./user-entry.ts";

@@ -141,10 +141,10 @@ function notByUs(
 }
 
 /** What the API server is to ask for. */
-type Asked = Pick<CompiledMutation, "triggers" | "within" | "operations">;
+type Asked = Readonly<Pick<CompiledMutation, "triggers" | "within" | "operations">>;
 
 /** Kinds that are asked for in the same operations stand together. */
-function rulesOf(mutations: readonly Asked[]): JsonObject[] {
+export function rulesOf(mutations: readonly Asked[]): JsonObject[] {
   const operations = new Map<string, { resource: Resource; operations: Set<string> }>();
   for (const mutation of mutations) {
     for (const resource of mutation.triggers) {
@@ -174,7 +174,7 @@ function ruleOf(found: readonly { resource: Resource; operations: string[] }[]):
   };
 }
 
-const NAME = "kubernetes.io/metadata.name";
+export const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
 /** Of cluster-scoped objects it sees nothing, but of Namespaces their own labels. */
 function namespaceSelector(mutations: readonly Asked[], leftAlone: readonly string[]): JsonObject {
@@ -183,8 +183,8 @@ function namespaceSelector(mutations: readonly Asked[], leftAlone: readonly stri
   const only = isNarrow ? [...new Set(named.flatMap((names) => [...(names ?? [])]))].sort() : undefined;
   return {
     matchExpressions: [
-      { key: NAME, operator: "NotIn", values: [...leftAlone].sort() },
-      ...(only === undefined || only.length === 0 ? [] : [{ key: NAME, operator: "In", values: only }]),
+      { key: NAMESPACE_NAME, operator: "NotIn", values: [...leftAlone].sort() },
+      ...(only === undefined || only.length === 0 ? [] : [{ key: NAMESPACE_NAME, operator: "In", values: only }]),
     ],
   };
 }
@@ -223,7 +223,7 @@ function probeWebhook(path: string, options: MutationOptions): JsonObject {
     ],
     failurePolicy: "Ignore",
     matchPolicy: "Exact",
-    namespaceSelector: { matchExpressions: [{ key: NAME, operator: "In", values: [options.namespace] }] },
+    namespaceSelector: { matchExpressions: [{ key: NAMESPACE_NAME, operator: "In", values: [options.namespace] }] },
     objectSelector: {},
     matchConditions: [
       {
@@ -239,6 +239,6 @@ function probeWebhook(path: string, options: MutationOptions): JsonObject {
 }
 
 /** As a CEL string; names of users have no control characters. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text);
 }

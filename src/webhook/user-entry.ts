@@ -1,0 +1,52 @@
+/** Has the API server tell who changes or deletes what we generated. Nothing waits for the answer's sake: it is always yes. */
+
+import { type JsonObject, type KubernetesObject, type Resource, TARGET } from "../object/index.ts";
+import { clientConfig } from "./configuration.ts";
+import { type MutationOptions, NAMESPACE_NAME, quoted, rulesOf } from "./mutation-configuration.ts";
+import type { AdmissionRequest } from "./review.ts";
+
+export type UserEntryOptions = Omit<MutationOptions, "policies" | "leftAlone" | "written">;
+
+export function usersPath(secret: string): string {
+  return `/users/${secret}`;
+}
+
+/** `resources`: of what is generated; none: no entry. */
+export function userEntries(resources: readonly Resource[], options: UserEntryOptions): JsonObject[] {
+  if (resources.length === 0) return [];
+  const operations = new Set(["UPDATE", "DELETE"] as const);
+  return [
+    {
+      name: "users.perennial.dev",
+      clientConfig: clientConfig(usersPath(options.secret), options),
+      rules: rulesOf([{ triggers: resources, within: undefined, operations }]),
+      failurePolicy: "Ignore",
+      matchPolicy: "Equivalent",
+      namespaceSelector: {
+        matchExpressions: [{ key: NAMESPACE_NAME, operator: "NotIn", values: [options.namespace] }],
+      },
+      objectSelector: { matchExpressions: [{ key: TARGET, operator: "Exists" }] },
+      matchConditions: [
+        {
+          name: "not-by-perennial.perennial.dev",
+          expression: `request.userInfo.username != ${quoted(options.ownUser)}`,
+        },
+      ],
+      sideEffects: "None",
+      timeoutSeconds: 1,
+      admissionReviewVersions: ["v1"],
+    },
+  ];
+}
+
+/** Who is about to change or delete which object; undefined where nothing will come of it. */
+export function changeIn({
+  object,
+  oldObject,
+  fields,
+}: AdmissionRequest): { object: KubernetesObject; user: string } | undefined {
+  const changed = object ?? oldObject;
+  const { userInfo, dryRun } = fields;
+  const user = (userInfo as JsonObject | undefined)?.username; // as the API server sends it
+  return changed === undefined || dryRun === true || typeof user !== "string" ? undefined : { object: changed, user };
+}
