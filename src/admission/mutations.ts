@@ -4,7 +4,6 @@ import { type ClusterClient, sendForObject } from "../cluster/index.ts";
 import { isJsonObject, type Json, MANAGER } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import {
-  type AdmissionAnswer,
   type AdmissionRequest,
   ALLOWED,
   type ConfigurationOptions,
@@ -13,11 +12,11 @@ import {
   mutationConfiguration,
   PROBED,
   reviewCreatedBy,
-  reviewMutation,
 } from "../webhook/index.ts";
+import { reviewAsking } from "./asking-review.ts";
 import type { OperatorView } from "./operator-view.ts";
 import { pathSecret } from "./path-secret.ts";
-import type { ReviewServerOptions } from "./server.ts";
+import type { Reviewer, ReviewServerOptions } from "./server.ts";
 
 export type MutationsOptions = {
   client: ClusterClient;
@@ -110,12 +109,13 @@ export class Mutations {
   }
 
   /** What we write ourselves stays as it is, whether the API server leaves it out or not. */
-  #review(request: AdmissionRequest, { type, policies }: MutationEntry): AdmissionAnswer {
+  #review(request: AdmissionRequest, { type, policies }: MutationEntry): ReturnType<Reviewer> {
     const { userInfo } = request.fields;
     if (isJsonObject(userInfo) && userInfo.username === this.#ownUser) return ALLOWED;
     const { view } = this.#options;
     const acting = policies.filter((policy) => view.acts(policy));
-    if (type === "mutate") return reviewMutation(request, { ...view, policies: acting });
+    const timeout = policies[0]?.admission.timeoutSeconds ?? 1;
+    if (type === "mutate") return reviewAsking(request, { view, policies: acting, timeout });
     const installationKey = view.installationKey();
     return installationKey === undefined ? ALLOWED : reviewCreatedBy(request, { installationKey, policies: acting });
   }

@@ -1,7 +1,7 @@
 /** What the server knows of the operator that runs beside it, and tells it. */
 
 import type { ObjectRef, Resource } from "../object/index.ts";
-import type { CompiledPolicy, ServedKinds } from "../rule/index.ts";
+import type { Call, CallResult, CompiledPolicy, ServedKinds } from "../rule/index.ts";
 import type { MutationReviewOptions } from "../webhook/index.ts";
 
 export type OperatorView = {
@@ -22,7 +22,13 @@ export type OperatorView = {
   written(): ReadonlySet<string>;
   /** False from the moment that a controller of Kyverno is known to do what the policy says. */
   acts(policy: CompiledPolicy): boolean;
-  snapshot: MutationReviewOptions["snapshot"];
+  /** `asked`: what the calls of rules came to. */
+  snapshot(asked?: { resultOf(call: Call): CallResult | undefined }): ReturnType<MutationReviewOptions["snapshot"]>;
+  /** The calls of rules, for somebody who waits. */
+  calls: {
+    recent(call: Call): CallResult | undefined;
+    ask(calls: readonly Call[], patience: number): Promise<ReadonlyMap<string, CallResult>>;
+  };
   namespaceLabels: MutationReviewOptions["namespaceLabels"];
   installationKey(): Uint8Array | undefined;
   /** True when all that the policy reads is watched. */

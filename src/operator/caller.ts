@@ -23,6 +23,11 @@ export function createCaller(client: ClusterClient): MakeCall {
   };
 }
 
+/** Who is asked: calls to one host wait for each other, and for no others. */
+export function laneOf({ url, service }: Call): string {
+  return service === undefined ? "" : new URL(url).origin;
+}
+
 async function askApiServer(client: ClusterClient, { method, url, body }: Call): Promise<Called> {
   const sent: Partial<ApiRequest> = body === undefined ? {} : { body: parseJson(body) };
   const answer = await client.send({ method, path: url, timeout: TIMEOUT, largest: LARGEST, ...sent });

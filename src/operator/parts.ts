@@ -2,9 +2,11 @@
 
 import { type ClusterClient, guardWrites, type Selection } from "../cluster/index.ts";
 import { type ObjectKey, type Resource, resourceName } from "../object/index.ts";
+import type { Call } from "../rule/index.ts";
 import type { ClaimKey, ObjectChange } from "../state/index.ts";
 import { REFLECTOR_DEFAULTS, reflect, type WatchSignal } from "../watch/index.ts";
-import { createCaller } from "./caller.ts";
+import { type AskedCalls, createAskedCalls } from "./asked-calls.ts";
+import { type Called, createCaller } from "./caller.ts";
 import { type ClaimWorker, createClaimWorker } from "./claim-worker.ts";
 import { createDeepCheck, type DeepCheck } from "./deep-check.ts";
 import { InstallationKey } from "./installation-key.ts";
@@ -63,6 +65,7 @@ export class Parts {
   readonly kinds: KindTracker;
   readonly permissions: Permissions;
   readonly polls: Polls;
+  readonly askedCalls: AskedCalls;
   readonly deepCheck: DeepCheck;
   readonly kyverno: KyvernoPolicies;
   readonly worker: ClaimWorker;
@@ -109,6 +112,10 @@ export class Parts {
     });
     this.permissions = this.#createPermissions();
     this.polls = this.#createPolls();
+    this.askedCalls = createAskedCalls({
+      make: createCaller(client), // no Lease is needed to answer
+      onCalled: (call, called) => this.#noteCalled(call, called),
+    });
     this.deepCheck = this.#createDeepCheck();
     this.kyverno = this.#createKyverno();
     this.kept = new KeptLog(metrics, log);
@@ -199,18 +206,20 @@ export class Parts {
   }
 
   #createPolls(): Polls {
-    const { metrics, apiCallInterval } = this.#options;
+    const { apiCallInterval } = this.#options;
     return createPolls({
       results: this.world.callResults,
       make: createCaller(this.#leader),
       interval: apiCallInterval,
       mayAsk: () => this.lease.held,
       onAnswered: (call, claims) => this.router.onAnswered(call, claims),
-      onCalled: ({ service }, { result }) => {
-        const whom = service === undefined ? "api" : "service";
-        metrics.calls.inc({ whom, outcome: result.ok ? "answered" : "failed" });
-      },
+      onCalled: (call, called) => this.#noteCalled(call, called),
     });
+  }
+
+  #noteCalled({ service }: Call, { result }: Called): void {
+    const whom = service === undefined ? "api" : "service";
+    this.#options.metrics.calls.inc({ whom, outcome: result.ok ? "answered" : "failed" });
   }
 
   #createDeepCheck(): DeepCheck {

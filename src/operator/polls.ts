@@ -5,7 +5,7 @@
 
 import type { Call } from "../rule/index.ts";
 import type { CallResults, ClaimKey } from "../state/index.ts";
-import type { Called, MakeCall } from "./caller.ts";
+import { type Called, laneOf, type MakeCall } from "./caller.ts";
 import { Turns } from "./turns.ts";
 
 export interface Polls {
@@ -126,8 +126,4 @@ class RunningPolls implements Polls {
     const wait = failures === 0 ? interval : Math.min(FIRST_RETRY * 2 ** (failures - 1), interval);
     return wait * (0.9 + Math.random() / 5);
   }
-}
-
-function laneOf({ url, service }: Call): string {
-  return service === undefined ? "" : new URL(url).origin;
 }

@@ -1,7 +1,7 @@
 /** What a server that runs beside the operator may know: it reads, and decides nothing here. */
 
 import { keyOf, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
-import { snapshotOf } from "../plan/index.ts";
+import { type Asked, snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
 import { isAskedFor } from "./admission-state.ts";
@@ -14,7 +14,14 @@ export type OperatorView = ReturnType<typeof createView>;
 export type ViewOptions = { namespace: string; whyNotStarted(): string | undefined };
 
 export function createView(
-  { world, lease, key, reports, users }: Pick<Parts, "world" | "lease" | "key" | "reports" | "users">,
+  {
+    world,
+    lease,
+    key,
+    reports,
+    users,
+    askedCalls,
+  }: Pick<Parts, "world" | "lease" | "key" | "reports" | "users" | "askedCalls">,
   { namespace, whyNotStarted }: ViewOptions,
 ) {
   return {
@@ -35,7 +42,8 @@ export function createView(
     },
     acts: (policy: CompiledPolicy) => world.admission.acts(policy),
     written: () => writtenResources(world),
-    snapshot: () => snapshotOf(world),
+    snapshot: (asked?: Asked) => snapshotOf(world, asked),
+    calls: askedCalls,
     namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels,
     installationKey: () => world.installationKey,
     isWatched: ({ mutations }: CompiledPolicy) =>

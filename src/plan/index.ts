@@ -5,7 +5,7 @@ export { type Drift, driftPaths, findDrift, isInSync } from "./drift.ts";
 export { whyNotSelected } from "./fate.ts";
 export { APPROVE_PRUNE, heldPrunes, pruneLimitOf } from "./held-prunes.ts";
 export { gatheredBy, objectsReadBy, planClaim } from "./plan.ts";
-export { snapshotOf } from "./snapshot.ts";
+export { type Asked, snapshotOf } from "./snapshot.ts";
 export {
   type ApplyStep,
   type AskStep,

@@ -15,7 +15,7 @@ import {
   type Resource,
   readCreator,
 } from "../object/index.ts";
-import type { Answer, Call, CalledLookup, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
+import type { Answer, Call, CalledLookup, CallResult, Found, Lookup, Snapshot, Value } from "../rule/index.ts";
 import {
   type Dependency,
   dependsOnAnswer,
@@ -30,9 +30,12 @@ import {
 import { type Absence, absenceFromLists, absenceOf } from "./fate.ts";
 import { firstApplied } from "./first-applied.ts";
 
+/** What calls came to, for who does not go by what the world knows of them. */
+export type Asked = { resultOf(call: Call): CallResult | undefined };
+
 /** For asking a rule without planning. */
-export function snapshotOf(world: World): RecordedSnapshot {
-  return new RecordedSnapshot(world);
+export function snapshotOf(world: World, asked?: Asked): RecordedSnapshot {
+  return new RecordedSnapshot(world, undefined, asked);
 }
 
 export class RecordedSnapshot implements Snapshot {
@@ -49,12 +52,16 @@ export class RecordedSnapshot implements Snapshot {
   /** The first thing that nobody can say, such as whether an object is there: no conclusion may be drawn from the answers given. */
   unknown: string | undefined;
 
+  /** Calls that have no answer yet. */
+  readonly open: Call[] = [];
   readonly #change: SeenChange | undefined;
+  readonly #asked: Asked;
 
   /** `change`: what the rule acts on, where it is about changes; chance and time are those of that. */
-  constructor(world: World, change?: SeenChange) {
+  constructor(world: World, change?: SeenChange, asked: Asked = world) {
     this.#world = world;
     this.#change = change;
+    this.#asked = asked;
     this.environment = world.environment;
   }
 
@@ -136,8 +143,9 @@ export class RecordedSnapshot implements Snapshot {
   call(lookup: CalledLookup): Value {
     const { call } = lookup;
     this.#calls.set(call.key, call);
-    const result = this.#world.resultOf(call);
+    const result = this.#asked.resultOf(call);
     if (result === undefined) {
+      this.open.push(call);
       this.unknown ??= "the answer to a call";
       return { ok: false, reason: "ContextMissing", message: `${this.unknown} is not known yet` };
     }

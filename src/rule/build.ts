@@ -47,8 +47,8 @@ export class Build {
   readsGroups = false;
   /** Where it reads which roles whoever made a request has. */
   readonly readsRoles: string[] = [];
-  /** Where it asks somebody something that no watch tells. */
-  readonly calls: string[] = [];
+  /** True when some part sends something to a service. */
+  sends = false;
   readonly #unknownKinds: Set<string>;
 
   constructor({ served, confinedTo, unknownKinds }: BuildOptions) {

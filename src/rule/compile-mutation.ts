@@ -72,6 +72,7 @@ export function compileMutation(
       within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
+      sends: build.sends,
       whyNotSelected: (object, surroundings) =>
         whyElsewhere(object, confinedTo) ?? selection.whyNotSelected(object, surroundings),
       explain: (object, surroundings, snapshot) => ({
@@ -99,12 +100,10 @@ function byOthers(need: Need): Need {
 function noteUnserved(build: Build, { operations }: Listening, path: string): void {
   if (operations.has("DELETE"))
     build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "DELETE", message: DELETED });
-  for (const at of build.calls) build.issues.push({ code: "UnsupportedField", path: at, message: CALLED });
 }
 
 const DELETED = "an object that is deleted cannot be changed any more: remove DELETE from operations";
-const CALLED =
-  "a request cannot wait for an answer, and what a mutate rule reads has to be watched: read objects by their API path";
+
 function whyElsewhere({ metadata }: KubernetesObject, confinedTo: string | undefined): string | undefined {
   if (confinedTo === undefined || metadata.namespace === confinedTo) return undefined;
   return `it is not in ${confinedTo}, the namespace of the policy`;

@@ -34,24 +34,17 @@ function compileAsked(
 ): Source | undefined {
   const { urlPath = "", service, method } = apiCall;
   const { build, path } = scope;
-  if (service !== undefined) {
-    build.calls.push(path);
-    return compileServiceCall(apiCall, service, scope);
-  }
+  if (service !== undefined) return compileServiceCall(apiCall, service, scope);
   const at = `${path}.urlPath`;
   const url = parseUrlPath(urlPath);
   if ("problem" in url) {
-    if (url.isCalled) {
-      build.calls.push(at);
-      return compilePathCall(apiCall, undefined, scope);
-    }
+    if (url.isCalled) return compilePathCall(apiCall, undefined, scope);
     build.issues.push({ code: "InvalidValue", path: at, value: urlPath, message: url.problem });
     return undefined;
   }
   const resource = findResource(url, { path: at, build });
   if (resource !== undefined) notePlaceIssues(url, resource, { path: at, value: urlPath, build });
   const isCalled = resource !== undefined && (method === "POST" || !isWatchable(resource));
-  if (isCalled) build.calls.push(at);
   return isCalled ? compilePathCall(apiCall, resource, scope) : compileResourceLookup(url, resource, scope);
 }
 

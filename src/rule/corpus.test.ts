@@ -23,7 +23,6 @@ const isThere = existsSync(folder);
 
 /** What is refused for now, and why that is true. */
 const TRUE_REASONS: { readonly [issue: string]: string } = {
-  "UnsupportedField spec.rules[].context[].apiCall.urlPath": "a request does not wait for what no watch tells",
   "UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry": "registries are not asked",
   "UnsupportedField spec.background": "false asks for admission only, which is not served",
   "UnsupportedField spec.rules[].match.any[].resources.kinds[]": "requests to Pod/binding are seen only at admission",
@@ -78,6 +77,7 @@ const SERVED_AT_ADMISSION = [
   "enable-kubecost-continuous-rightsizing",
   "inject-infrastructurename",
   "insert-pod-antiaffinity",
+  "kubernetes-version-check",
   "log4shell-mitigation",
   "set-karpenter-non-cpu-limits",
   "spread-pods",
@@ -95,7 +95,6 @@ const REFUSED_IN_PLACE: typeof REFUSED_POLICIES = {
   "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"], // it tells who deleted the Secret
   "add-node-labels-pod": ["UnsupportedField spec.rules[].match.any[].resources.kinds[]"], // Pod/binding
   "inject-env-var-from-image-label": ["UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry"],
-  "kubernetes-version-check": ["UnsupportedField spec.rules[].context[].apiCall.urlPath"],
 };
 
 const KINDS: readonly Resource[] = [

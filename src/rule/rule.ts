@@ -121,6 +121,8 @@ export type CompiledMutation = {
   labels?: readonly NamedLabel[];
   /** True when the labels of the object's namespace decide too. */
   readsNamespace: boolean;
+  /** True when it sends something to a service, of which nobody knows what it changes there. */
+  sends: boolean;
   whyNotSelected(object: KubernetesObject, surroundings: Surroundings): string | undefined;
   explain(object: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
   /** What becomes of a selected object. `admitted`: of a request; without it the object is as if it was just created. */

@@ -77,6 +77,7 @@ export function compileServiceCall(
   const { path, build, roots } = scope;
   const { method = "GET" } = apiCall;
   const at = `${path}.service.url`;
+  if (method === "POST") build.sends = true;
   if (build.template(service.url, at, roots) === undefined) return undefined;
   const url = parseServiceUrl(service.url);
   if ("problem" in url) {

@@ -13,7 +13,7 @@ export {
   mutationConfiguration,
   PROBED,
 } from "./mutation-configuration.ts";
-export { type MutationReviewOptions, reviewMutation } from "./mutation-review.ts";
+export { type MutationReviewOptions, type OpenReview, reviewMutation } from "./mutation-review.ts";
 export { judgePolicy, type PolicyJudgement, type PolicyJudgementOptions } from "./policy-review.ts";
 export { type Author, authorOf, judgeOperator, needsOfOperator, refuseAuthor } from "./privilege.ts";
 export { type Answers, keyOfQuestion, type Lack, lacksIn, openQuestions, type Question } from "./questions.ts";

@@ -42,7 +42,7 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
   const policies = options.policies.filter(({ mutations }) => mutations.some(({ triggers }) => triggers.length > 0));
   const asking = options.policies.filter((policy) => askingRules(policy).length > 0);
   if (policies.length + asking.length === 0) return undefined;
-  const groups = [...Map.groupBy(policies, ({ admission }) => groupKey(admission)).entries()].sort(byKey);
+  const groups = [...Map.groupBy(policies, groupKey).entries()].sort(byKey);
   const entries: MutationEntry[] = [
     ...groups.map(([key, found]) => ({
       ...{ type: "mutate" as const, path: `/mutate/${secret}/${digestOf([key])}` },
@@ -68,8 +68,14 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
 }
 
 /** Warnings are our own affair. */
-function groupKey({ failurePolicy, timeoutSeconds, matchConditions }: AdmissionSettings): string {
-  return printJson([failurePolicy, timeoutSeconds, matchConditions.map(({ name, expression }) => [name, expression])]);
+function groupKey(policy: CompiledPolicy): string {
+  const { failurePolicy, timeoutSeconds, matchConditions } = policy.admission;
+  const conditions = matchConditions.map(({ name, expression }) => [name, expression]);
+  return printJson([failurePolicy, timeoutSeconds, conditions, ...(sends(policy) ? ["sends"] : [])]);
+}
+
+function sends({ mutations }: CompiledPolicy): boolean {
+  return mutations.some((mutation) => mutation.sends);
 }
 
 function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
@@ -88,7 +94,8 @@ function mutationWebhook({ path, policies }: MutationEntry, i: number, options: 
     namespaceSelector: namespaceSelector(mutations, options.leftAlone),
     objectSelector: objectSelector(mutations),
     ...conditionsOf([...notByUs(mutations, options), ...matchConditions]),
-    sideEffects: "None",
+    // what is sent to services is not sent in a dry run
+    sideEffects: policies.some(sends) ? "NoneOnDryRun" : "None",
     reinvocationPolicy: "IfNeeded",
     timeoutSeconds,
     admissionReviewVersions: ["v1"],

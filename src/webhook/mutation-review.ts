@@ -11,6 +11,7 @@ import {
 } from "../object/index.ts";
 import {
   type Admitted,
+  type Call,
   type CompiledMutation,
   type CompiledPolicy,
   type Labels,
@@ -23,12 +24,21 @@ import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.t
 export type MutationReviewOptions = {
   policies: readonly CompiledPolicy[];
   namespaceLabels(name: string): Labels | undefined;
-  /** A new one for each rule; `unknown`: the first thing that nobody can say yet, so that no answer counts. */
-  snapshot(): Snapshot & { readonly unknown: string | undefined };
+  /**
+   * A new one for each rule; `unknown`: the first thing that nobody can say yet, so that no answer counts; `open`: calls
+   * that have to be made first.
+   */
+  snapshot(): Snapshot & { readonly unknown: string | undefined; readonly open: readonly Call[] };
 };
 
+/** What has to be asked before there is an answer; once it is known, the review is made again, as if nothing had been. */
+export type OpenReview = { open: readonly Call[] };
+
 /** An object that is on its way out may lose its finalizers whatever the rules say. */
-export function reviewMutation(request: AdmissionRequest, options: MutationReviewOptions): AdmissionAnswer {
+export function reviewMutation(
+  request: AdmissionRequest,
+  options: MutationReviewOptions,
+): AdmissionAnswer | OpenReview {
   const { object, operation } = request;
   if (object === undefined || isBeingDeleted(object) || (operation !== "CREATE" && operation !== "UPDATE"))
     return ALLOWED;
@@ -37,6 +47,7 @@ export function reviewMutation(request: AdmissionRequest, options: MutationRevie
   const warnings: string[] = [];
   for (const policy of options.policies) {
     const result = mutateByPolicy(policy, current, { ...options, admitted });
+    if ("open" in result) return result;
     if ("failure" in result && policy.admission.failurePolicy === "Fail")
       return { allowed: false, message: result.failure, warnings };
     if ("failure" in result) warnings.push(`not changed: ${result.failure}`);
@@ -49,7 +60,7 @@ export function reviewMutation(request: AdmissionRequest, options: MutationRevie
   return { allowed: true, warnings, patch: jsonDifference(asJson(object), asJson(current)) };
 }
 
-type PolicyResult = { object: KubernetesObject; applied: readonly string[] } | { failure: string };
+type PolicyResult = { object: KubernetesObject; applied: readonly string[] } | { failure: string } | OpenReview;
 
 /** All of the policy or, where one of its rules fails, nothing. */
 function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, options: AskedMutation): PolicyResult {
@@ -57,6 +68,7 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
   const applied: string[] = [];
   for (const mutation of policy.mutations) {
     const mutated = mutateByRule(mutation, current, options);
+    if ("open" in mutated) return mutated;
     const where = `policy ${policy.ref.name}, rule ${mutation.name}`;
     if (!mutated.ok) return { failure: `${where}: ${mutated.reason}: ${mutated.message}` };
     if ("idle" in mutated) continue;
@@ -70,7 +82,11 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
 type AskedMutation = MutationReviewOptions & { admitted: Admitted };
 
 /** Idle where the rule is about something else, or somebody else. */
-function mutateByRule(mutation: CompiledMutation, object: KubernetesObject, options: AskedMutation): Mutated {
+function mutateByRule(
+  mutation: CompiledMutation,
+  object: KubernetesObject,
+  options: AskedMutation,
+): Mutated | OpenReview {
   const { admitted } = options;
   const seen: { snapshot?: ReturnType<MutationReviewOptions["snapshot"]> } = {};
   const snapshot = () => {
@@ -84,7 +100,8 @@ function mutateByRule(mutation: CompiledMutation, object: KubernetesObject, opti
   });
   const mutated =
     reason === undefined ? mutation.mutate(object, snapshot(), admitted) : { ok: true as const, idle: reason };
-  const unknown = seen.snapshot?.unknown;
+  const { unknown, open = [] } = seen.snapshot ?? {};
+  if (open.length > 0) return { open };
   if (unknown === undefined) return mutated;
   return { ok: false, reason: "ContextMissing", message: `${unknown} is not known yet: try again` };
 }

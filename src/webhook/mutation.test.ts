@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject, KubernetesObject } from "../object/index.ts";
 import { type AnyPolicy, parsePolicy } from "../policy/index.ts";
-import { type CompiledPolicy, compilePolicy, type ServedKinds, type Snapshot } from "../rule/index.ts";
+import { type CompiledPolicy, compilePolicy, type ServedKinds } from "../rule/index.ts";
 import { type MutationOptions, mutationConfiguration } from "./mutation-configuration.ts";
-import { reviewMutation } from "./mutation-review.ts";
+import { type MutationReviewOptions, reviewMutation } from "./mutation-review.ts";
 import type { AdmissionAnswer } from "./review.ts";
 
 const RESOURCES = [
@@ -17,7 +17,7 @@ const SERVED: ServedKinds = {
   all: () => RESOURCES,
 };
 
-type Rule = { name: string; resources: JsonObject; mutate: JsonObject; preconditions?: Json };
+type Rule = { name: string; resources: JsonObject; mutate: JsonObject; preconditions?: Json; context?: Json };
 
 function policy(name: string, rules: Rule[], spec: JsonObject = {}): CompiledPolicy {
   const written = rules.map(({ resources, ...rule }) => ({ ...rule, match: { any: [{ resources }] } }));
@@ -144,6 +144,17 @@ describe("the configuration for mutation", () => {
     expect(webhook).not.toHaveProperty("matchConditions");
   });
 
+  it("tells that something may come of a request where a rule sends to a service, and of no dry run", () => {
+    const apiCall = { method: "POST", service: { url: "https://192.0.2.1/x" } };
+    const sending = { ...labelling({ a: "{{ x }}" }), context: [{ name: "x", apiCall }] };
+    const asking = { ...sending, context: [{ name: "x", apiCall: { ...apiCall, method: "GET" } }] };
+    expect(derived(policy("a", [sending]), policy("b", [asking])).map(({ sideEffects }) => sideEffects)).toEqual([
+      "NoneOnDryRun",
+      "None",
+      "None",
+    ]);
+  });
+
   it("keeps its paths when other rules come, but for the probe's", () => {
     const urls = (webhooks: Webhook[]) => webhooks.map(({ clientConfig }) => clientConfig.url);
     const [one, oneProbe] = urls(derived(policy("a", [labelling({ a: "1" })])));
@@ -168,14 +179,15 @@ const SNAPSHOT = {
   look: () => ({ ok: false, reason: "ContextMissing", message: "nothing is there" }),
   call: () => ({ ok: false, reason: "ContextMissing", message: "nothing is there" }),
   unknown: undefined,
-} satisfies Snapshot & { unknown: string | undefined };
+  open: [],
+} satisfies ReturnType<MutationReviewOptions["snapshot"]>;
 
 function review(
   policies: CompiledPolicy[],
   more: { object?: KubernetesObject; unknown?: string } = {},
 ): AdmissionAnswer {
   const { object = OBJECT, unknown } = more;
-  return reviewMutation(
+  const answer = reviewMutation(
     {
       uid: "1",
       operation: "CREATE",
@@ -185,6 +197,7 @@ function review(
     },
     { policies, namespaceLabels: () => ({}), snapshot: () => ({ ...SNAPSHOT, unknown }) },
   );
+  return "open" in answer ? expect.fail("something has to be asked") : answer;
 }
 
 const FAILING: Rule = labelling({ a: "{{ request.object.data.missing }}" }, { kinds: ["ConfigMap"] }, "copy");
