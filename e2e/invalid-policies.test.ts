@@ -109,9 +109,9 @@ const CLUSTER_POLICIES: [mistake: string, rule: TestRule, says: string[]][] = [
     ["InvalidPolicy", "spec.rules[0].match.any[0].resources.kinds[0]", "apps/Deployment", "apps/*/Deployment"],
   ],
   [
-    "a subresource, which is not served",
-    matching({ kinds: ["Pod/exec"] }),
-    ["UnsupportedField", "spec.rules[0].match.any[0].resources.kinds[0]", "Pod/exec"],
+    "an object together with what is sent to it",
+    matching({ kinds: ["Pod", "Pod/exec"] }),
+    ["UnsupportedField", "spec.rules[0].match.any", "make two rules of it"],
   ],
   [
     "a label key that no object can have",

@@ -10,6 +10,8 @@ import { OneObject } from "./one-object.ts";
 import type { OperatorView } from "./operator-view.ts";
 import { pathSecret } from "./path-secret.ts";
 import { createPolicyReviewer } from "./policy-reviewer.ts";
+import { Probe } from "./probe.ts";
+import { Requests } from "./requests.ts";
 import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import { type ReviewServer, startReviewServer } from "./server.ts";
 import { Tender } from "./tender.ts";
@@ -50,15 +52,24 @@ const TEND_EVERY = 1_000;
 /** Serves until it is closed. Rejects when the address cannot be listened on. */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
   const policies = createPolicyReviewer(options);
-  const mutations = new Mutations(options);
-  const users = new Users({ ...options, ownUser: () => mutations.ownUser });
+  const probe = new Probe(options);
+  const mutations = new Mutations({ ...options, probe });
+  const requests = new Requests({ ...options, probe });
+  const users = new Users({ ...options, ownUser: () => probe.ownUser });
+  const reviewers = [probe, users, mutations, requests];
   const server = await startReviewServer({
     ...options,
-    reviewerAt: (path) =>
-      isOfPolicies(path, options.view) ? policies : (users.reviewerAt(path) ?? mutations.reviewerAt(path)),
+    reviewerAt: (path) => {
+      if (isOfPolicies(path, options.view)) return policies;
+      for (const { reviewerAt } of reviewers) {
+        const found = reviewerAt(path);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
     whyNotReady: () => options.view.whyNotStarted(),
   });
-  const stop = keepAll(options, server, { mutations, users });
+  const stop = keepAll(options, server, { mutations, requests, users });
   return {
     address: server.address,
     close: async () => {
@@ -77,7 +88,7 @@ function isOfPolicies(path: string, view: OperatorView): boolean {
 function keepAll(
   options: AdmissionOptions,
   server: ReviewServer,
-  asked: { mutations: Mutations; users: Users },
+  asked: { mutations: Mutations; requests: Requests; users: Users },
 ): () => void {
   const { client, namespace, installation, view, log } = options;
   const [secret, validating, mutating] = [new OneObject(), new OneObject(), new OneObject()];

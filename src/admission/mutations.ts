@@ -1,7 +1,5 @@
 /** Mutation at admission: who answers under which path, what the API server has to be told, and whether it was. */
 
-import { type ClusterClient, sendForObject } from "../cluster/index.ts";
-import { isJsonObject, type Json, MANAGER } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import {
   type AdmissionRequest,
@@ -10,16 +8,16 @@ import {
   type MutationConfiguration,
   type MutationEntry,
   mutationConfiguration,
-  PROBED,
   reviewCreatedBy,
 } from "../webhook/index.ts";
 import { reviewAsking } from "./asking-review.ts";
 import type { OperatorView } from "./operator-view.ts";
 import { pathSecret } from "./path-secret.ts";
+import type { Probe } from "./probe.ts";
 import type { Reviewer, ReviewServerOptions } from "./server.ts";
 
 export type MutationsOptions = {
-  client: ClusterClient;
+  probe: Probe;
   view: OperatorView;
   namespace: string;
   systemNamespaces: ReadonlySet<string>;
@@ -39,10 +37,6 @@ export class Mutations {
   readonly #once = new Map<string, MutationEntry>();
   /** The policies were looked at when all that it takes was known. */
   #isLooked = false;
-  /** As the API server knows us; undefined while it was not asked. */
-  #ownUser: string | undefined;
-  /** The last path under which a probe came in. */
-  #probed: string | undefined;
   /** The policies of that configuration. */
   #asked: ReadonlySet<CompiledPolicy> = new Set();
 
@@ -50,12 +44,7 @@ export class Mutations {
     this.#options = options;
   }
 
-  get ownUser(): string | undefined {
-    return this.#ownUser;
-  }
-
   reviewerAt: ReviewerAt = (path) => {
-    if (path.startsWith("/probe/")) return { webhook: "probe", review: () => this.#onProbe(path) };
     const entry = this.#entries.get(path) ?? this.#once.get(path);
     if (entry === undefined) return undefined;
     return { webhook: entry.type, review: (request) => this.#review(request, entry) };
@@ -63,7 +52,7 @@ export class Mutations {
 
   /** The policies as they are now: asked for again and again, by every replica. */
   async look(): Promise<void> {
-    this.#ownUser ??= await this.#askWho();
+    await this.#options.probe.askWho();
     const policies = this.#options.view.mutating();
     if (policies === undefined) return;
     const isSame = policies.length === this.#policies.length && policies.every((one, i) => one === this.#policies[i]);
@@ -81,13 +70,14 @@ export class Mutations {
 
   /** What should be stored; undefined: nothing; `unknown` while something that it takes is not known. */
   derive(options: Omit<ConfigurationOptions, "secret">): MutationConfiguration | undefined | "unknown" {
-    const { view, namespace, systemNamespaces } = this.#options;
+    const { view, namespace, systemNamespaces, probe } = this.#options;
+    const { ownUser } = probe;
     const secret = pathSecret(view);
-    if (secret === undefined || this.#ownUser === undefined || view.mutating() === undefined) return "unknown";
+    if (secret === undefined || ownUser === undefined || view.mutating() === undefined) return "unknown";
     const from = JSON.stringify(options);
     if (this.#derived?.from === from) return this.#derived.configuration;
     const configuration = mutationConfiguration({
-      ...{ ...options, namespace, policies: this.#policies, ownUser: this.#ownUser, written: this.#written },
+      ...{ ...options, namespace, policies: this.#policies, ownUser, written: this.#written },
       leftAlone: [...new Set([...systemNamespaces, namespace])],
       secret,
     });
@@ -97,51 +87,25 @@ export class Mutations {
 
   /** Asks until a probe came in for what is stored; undefined: what is stored is something else, or nothing. */
   async probe(stored: MutationConfiguration | undefined): Promise<void> {
-    if (stored !== undefined && this.#probed !== stored.probePath) await this.#sendProbe();
-    const isAsked = stored !== undefined && this.#probed === stored.probePath;
+    const isAsked = stored !== undefined && (await this.#options.probe.isAsked("mutations", stored.probePath));
     // while the API server is told of something else, it asks for what it asked for before
     const known = isAsked ? stored.entries.flatMap((entry) => entry.policies) : [...this.#asked];
     const current = known.filter((policy) => this.#policies.includes(policy));
     const asked = new Set(current.filter((policy) => this.#options.view.isWatched(policy)));
     if (asked.symmetricDifference(this.#asked).size === 0) return;
     this.#asked = asked;
-    this.#options.view.noteAsked(asked);
+    this.#options.view.noteAsked("mutations", asked);
   }
 
   /** What we write ourselves stays as it is, whether the API server leaves it out or not. */
   #review(request: AdmissionRequest, { type, policies }: MutationEntry): ReturnType<Reviewer> {
-    const { userInfo } = request.fields;
-    if (isJsonObject(userInfo) && userInfo.username === this.#ownUser) return ALLOWED;
+    if (this.#options.probe.isOurs(request)) return ALLOWED;
     const { view } = this.#options;
     const acting = policies.filter((policy) => view.acts(policy));
     const timeout = policies[0]?.admission.timeoutSeconds ?? 1;
     if (type === "mutate") return reviewAsking(request, { view, policies: acting, timeout });
     const installationKey = view.installationKey();
     return installationKey === undefined ? ALLOWED : reviewCreatedBy(request, { installationKey, policies: acting });
-  }
-
-  #onProbe(path: string): typeof ALLOWED {
-    if (path === this.#derived?.configuration?.probePath) this.#probed = path;
-    return ALLOWED;
-  }
-
-  /** An object of our own is applied as it is, in a dry run: nothing comes of it but the question. */
-  async #sendProbe(): Promise<void> {
-    const { client, namespace } = this.#options;
-    await sendForObject(client, {
-      method: "PATCH",
-      path: `/api/v1/namespaces/${namespace}/configmaps/${PROBED}`,
-      query: { fieldManager: `${MANAGER}-probe`, dryRun: "All", force: "true" },
-      contentType: "application/apply-patch+yaml",
-      body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: PROBED } },
-    });
-  }
-
-  async #askWho(): Promise<string | undefined> {
-    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
-    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-    const answer = await this.#options.client.send({ method: "POST", path, body });
-    return answer.ok ? usernameIn(answer.body) : undefined;
   }
 }
 
@@ -154,9 +118,3 @@ const UNREACHED: Omit<ConfigurationOptions, "secret"> = {
   mustAnswer: () => true,
   owner: undefined,
 };
-
-function usernameIn(review: Json): string | undefined {
-  const status = isJsonObject(review) && isJsonObject(review.status) ? review.status : {};
-  const username = isJsonObject(status.userInfo) ? status.userInfo.username : undefined;
-  return typeof username === "string" ? username : undefined;
-}

@@ -2,7 +2,7 @@
 
 import type { ObjectRef, Resource } from "../object/index.ts";
 import type { Call, CallResult, CompiledPolicy, ServedKinds } from "../rule/index.ts";
-import type { MutationReviewOptions } from "../webhook/index.ts";
+import type { MutationReviewOptions, RequestedChange } from "../webhook/index.ts";
 
 export type OperatorView = {
   served: ServedKinds;
@@ -38,5 +38,9 @@ export type OperatorView = {
   /** Told who is about to change or delete an object of ours. */
   noteUser(target: ObjectRef, user: string): void;
   /** Told for which policies the API server is known to ask. */
-  noteAsked(policies: ReadonlySet<CompiledPolicy>): void;
+  noteAsked(about: "mutations" | "requests", policies: ReadonlySet<CompiledPolicy>): void;
+  /** Policies with rules that act on requests; undefined while not all policies are known. */
+  asking(): readonly CompiledPolicy[] | undefined;
+  /** Told of a request that was admitted; whoever sent it does not wait. */
+  noteRequest(change: RequestedChange): void;
 };

@@ -8,6 +8,7 @@ import { asJson, KEY_SECRET, type KubernetesObject, objectPath, type Resource } 
 import type { Log } from "../telemetry/index.ts";
 import {
   afterStep,
+  type ConfigurationOptions,
   isAsDerived,
   type Kept,
   nextStep,
@@ -19,6 +20,7 @@ import {
 import { printKept, readKept } from "./certificate-secret.ts";
 import type { Mutations } from "./mutations.ts";
 import type { OneObject } from "./one-object.ts";
+import type { Requests } from "./requests.ts";
 import { MUTATING, SECRETS, VALIDATING } from "./resources.ts";
 import type { Users } from "./users.ts";
 
@@ -36,6 +38,7 @@ export type TenderOptions = {
   mutating: OneObject;
   mutations: Mutations;
   users: Users;
+  requests: Requests;
   /** True while this process leads, and the installation key is there. */
   mayWrite(): boolean;
   namespaceUid(): string | undefined;
@@ -124,23 +127,29 @@ export class Tender {
 
   /** Certificates go on only when both configurations carry what is trusted. */
   async #tendConfigurations({ current, trusted: authorities }: Kept): Promise<void> {
-    const { validating, mutating, mutations, users, installation, reach, kyverno, mustAnswer } = this.#options;
+    const { validating, mutating, mutations, requests, installation, reach, kyverno, mustAnswer } = this.#options;
     const secret = this.#options.pathSecret();
     if (!validating.synced || !mutating.synced || current === undefined || secret === undefined) return;
     const trusted = authorities.join("");
-    const options = { installation, reach, kyverno, mustAnswer, caBundle: trusted, owner: this.#owner() };
+    const options = { installation, reach, kyverno, mustAnswer, caBundle: trusted, owner: this.#owner(), secret };
     const derived = mutations.derive(options);
+    const besides = requests.derive(options);
     const isTold = [
-      await this.#keep(
-        VALIDATING,
-        policyConfiguration({ ...options, secret }, users.entries({ ...options, secret })),
-        validating,
-      ),
+      await this.#keepChecks(options, besides),
       derived === "unknown" || (await this.#keep(MUTATING, derived?.object, mutating)),
     ];
     if (!isTold.every((told) => told)) this.#told = undefined;
     else if (this.#told?.trusted !== trusted) this.#told = { trusted, since: Date.now() };
     if (derived !== "unknown") await mutations.probe(isTold[1] === true ? derived : undefined);
+    if (besides !== "unknown") await requests.probe(isTold[0] === true ? besides : undefined);
+  }
+
+  /** As long as nobody knows what else is to be asked about, what was told before stays. */
+  async #keepChecks(options: ConfigurationOptions, besides: ReturnType<Requests["derive"]>): Promise<boolean> {
+    const { validating, users } = this.#options;
+    if (besides === "unknown" && validating.object !== undefined) return false;
+    const further = besides === "unknown" ? [] : (besides?.webhooks ?? []);
+    return this.#keep(VALIDATING, policyConfiguration(options, [...users.entries(options), ...further]), validating);
   }
 
   /** True when it is stored as derived; else something is sent. Undefined: there should be none. */

@@ -17,10 +17,11 @@ export function noteAssumptions(world: OfflineWorld): string[] {
 /** Files show states, and no changes. */
 function noteEdges(world: OfflineWorld): string[] {
   return [...world.policies.values()].flatMap((state) =>
-    (state.phase === "compiled" ? state.compiled.rules : []).flatMap(({ name, changes }) => {
+    (state.phase === "compiled" ? state.compiled.rules : []).flatMap(({ name, changes, asks }) => {
       if (changes === undefined) return [];
+      const what = asks === undefined ? "changes" : "requests to subresources";
       const operations = [...changes].join(", ");
-      return [`rule ${name} of ${printRef(state.ref)} acts on changes (${operations}), of which files show none`];
+      return [`rule ${name} of ${printRef(state.ref)} acts on ${what} (${operations}), of which files show none`];
     }),
   );
 }

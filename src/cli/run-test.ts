@@ -115,13 +115,15 @@ function evaluateGenerated(
 ): Evaluated | { skipped: string } {
   const rule = rulesIn(world).find(({ name }) => name === expectation.rule);
   if (rule === undefined) return { result: "fail", because: "it has no policy" };
+  if (rule.asks !== undefined) return { skipped: "it acts on requests to subresources, which resources do not show" };
   const skipped = whyNotServed(values, {
     isEdge: rule.changes !== undefined,
     namespace: trigger.metadata.namespace ?? "",
   });
   if (skipped !== undefined) return { skipped };
   const change = changeInTest(rule, trigger, { values, now: test.now });
-  const reason = change === undefined ? undefined : whyNotSelected(world, rule, trigger, change.operation);
+  const reason =
+    change === undefined ? undefined : whyNotSelected(world, rule, trigger, { operation: change.operation });
   if (reason !== undefined) return { result: "skip", because: reason };
   const key = claimKey({ policy, rule: expectation.rule, trigger: refOf(trigger) });
   const plan = planClaim(change === undefined ? world : { ...world, changeOf: () => change }, key);

@@ -9,11 +9,14 @@ import { UNKNOWN } from "./kyverno-presence.ts";
 /** Milliseconds after a start. */
 const PATIENCE = 10_000;
 
+/** Rules that change objects while they are written, and rules that act on requests. */
+export type Asking = "mutations" | "requests";
+
 export class AdmissionState {
   /** False: nobody asks, and nobody answers. */
   readonly isOn: boolean;
-  /** Policies whose rules the API server is known to ask for. */
-  asked: ReadonlySet<CompiledPolicy> = new Set();
+  /** Policies for which the API server is known to ask, for all of their rules that need it. */
+  readonly asked: { [about in Asking]: ReadonlySet<CompiledPolicy> } = { mutations: new Set(), requests: new Set() };
   #servesForeign: boolean | undefined;
   readonly #since = performance.now();
 
@@ -51,30 +54,42 @@ export class AdmissionState {
 
   /** Why rules of the policy will never act as things are. */
   whyNever(policy: CompiledPolicy): string | undefined {
-    if (!isAskedFor(policy) || this.isOn) return undefined;
+    if (this.isOn) return undefined;
     const mutating = [...new Set(policy.mutations.map(({ writtenAs }) => writtenAs))].join(", ");
     const asking = askingRules(policy).join(", ");
+    const acting = actingRules(policy).join(", ");
     const reasons = [
       ...(mutating === "" ? [] : [`${mutating}: mutate rules act while objects are written`]),
       ...(asking === "" ? [] : [`${asking}: who creates an object is known while it is written`]),
+      ...(acting === "" ? [] : [`${acting}: what no watch shows is known while it is requested`]),
     ];
+    if (reasons.length === 0) return undefined;
     return `${reasons.join("; ")}, and the API server does not ask: start the operator with --webhook-address`;
   }
 
   /** Why they do not act yet. */
   whyNotYet(policy: CompiledPolicy): string | undefined {
-    if (!isAskedFor(policy) || !this.isOn || this.asked.has(policy)) return undefined;
-    return policy.mutations.length > 0
-      ? "the API server is being told to ask for its mutate rules"
-      : "the API server is being told to ask while its triggers are created";
+    if (!this.isOn) return undefined;
+    const { mutations, requests } = this.asked;
+    if (isAskedFor(policy) && !mutations.has(policy))
+      return policy.mutations.length > 0
+        ? "the API server is being told to ask for its mutate rules"
+        : "the API server is being told to ask while its triggers are created";
+    const isWaiting = policy.rules.some(({ asks = [] }) => asks.length > 0) && !requests.has(policy);
+    return isWaiting ? "the API server is being told to ask about requests" : undefined;
   }
 }
 
-/** True when some of its rules need the API server to ask. */
+/** True when some of its rules need the API server to ask before objects are written. */
 export function isAskedFor(policy: CompiledPolicy): boolean {
   return policy.mutations.length > 0 || askingRules(policy).length > 0;
 }
 
 function askingRules({ rules }: CompiledPolicy): string[] {
   return rules.filter(({ asksCreator }) => asksCreator !== undefined).map(({ name }) => name);
+}
+
+/** Rules that act on requests. */
+function actingRules({ rules }: CompiledPolicy): string[] {
+  return rules.filter(({ asks }) => asks !== undefined).map(({ name }) => name);
 }

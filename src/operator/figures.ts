@@ -8,6 +8,7 @@ import { objectReference, type PolicyFigures, type RuleFigures } from "../report
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimFailure, type ClaimState, claimRef, type PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
+import { isServed } from "./served-rules.ts";
 import { selectionsOf } from "./wanted-watches.ts";
 
 export type History = { corrected: number; drifts: NonNullable<PolicyStatus["drifts"]> };
@@ -70,7 +71,7 @@ export function figuresOf(
 function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailure"]): PolicyFigures["blocked"] {
   if (state.phase !== "compiled") return [];
   const { rules, unknownKinds } = state.compiled;
-  const unknown = rules.filter((rule) => !isAnythingServed(rule));
+  const unknown = rules.filter((rule) => !isServed(rule));
   const wanted = new Map(rules.flatMap(selectionsOf).map((selection) => [selectionKey(selection), selection]));
   const isWanted = (wider: Selection): boolean => wanted.has(selectionKey(wider));
   // of two levels, one is watched
@@ -86,11 +87,6 @@ function blockedBy(state: PolicyState, watchFailure: FiguresOptions["watchFailur
 function unknownKind(kinds: readonly string[]): PolicyFigures["blocked"][number] {
   const message = `the API server does not serve ${kinds.join(", ")}; install its CRD, or correct the kind`;
   return { reason: "KindUnknown", message };
-}
-
-/** Something may trigger it, and something may come of it. */
-function isAnythingServed({ triggers, targets, existing }: CompiledRule): boolean {
-  return triggers.length > 0 && targets.length + (existing?.resources.length ?? 0) > 0;
 }
 
 /** What keeps rules from acting while objects are written. */
@@ -176,6 +172,12 @@ function systemNamespaceEntries(
     }));
 }
 
+/** Of what is sent to a subresource, and is no kind that is stored. */
+function sentVersion({ asks = [] }: CompiledRule, { group, kind }: { group: string; kind: string }): string {
+  const sent = asks.flatMap(({ resource }) => resource.subresources ?? []);
+  return sent.find((found) => found.group === group && found.kind === kind)?.version ?? "";
+}
+
 function failureEntry(
   world: ObservedWorld,
   rule: CompiledRule,
@@ -184,7 +186,8 @@ function failureEntry(
 ): NonNullable<PolicyStatus["failures"]>[number] {
   const { trigger } = claimRef(claim.key);
   const { reason, message, target, time } = failure;
-  const version = (ref: { group: string; kind: string }): string => world.catalogue.findKind(ref)?.version ?? "";
+  const version = (ref: { group: string; kind: string }): string =>
+    world.catalogue.findKind(ref)?.version ?? sentVersion(rule, ref);
   return {
     rule: rule.name,
     trigger: objectReference(trigger, version(trigger)),

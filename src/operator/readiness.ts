@@ -8,6 +8,7 @@ import type { Lease } from "./lease.ts";
 import { isMadeOnce, type Moments } from "./moments.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Router } from "./router.ts";
+import { isServed } from "./served-rules.ts";
 import { DEFINITIONS, NAMESPACES } from "./system-resources.ts";
 import { rulesOf, seenBy, selectionsOf } from "./wanted-watches.ts";
 import type { Watches } from "./watches.ts";
@@ -93,9 +94,8 @@ export class Readiness {
   }
 
   #isWatched(rule: CompiledRule): boolean {
-    const known = rule.triggers.length > 0 && rule.targets.length + (rule.existing?.resources.length ?? 0) > 0;
     const kept = seenBy(rule).every((selection) => this.#world.objectsOf(selection)?.synced === true);
-    return known && kept && selectionsOf(rule).every((selection) => this.#isSynced(selection));
+    return isServed(rule) && kept && selectionsOf(rule).every((selection) => this.#isSynced(selection));
   }
 
   #isSynced(selection: Selection): boolean {

@@ -4,11 +4,12 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { isBeingDeleted, type ObjectKey, type ObjectRef, refOf } from "../object/index.ts";
-import { whyNotSelected } from "../plan/index.ts";
-import type { CompiledRule } from "../rule/index.ts";
+import { isBeingDeleted, keyOf, type ObjectKey, type ObjectRef, refOf } from "../object/index.ts";
+import { snapshotOf, whyNotSelected } from "../plan/index.ts";
+import { type AskedKind, type CompiledRule, requesterOf } from "../rule/index.ts";
 import { type ClaimKey, changesContent, claimKey, type ObjectChange, type SeenChange } from "../state/index.ts";
 import type { Log } from "../telemetry/index.ts";
+import type { RequestedChange } from "../webhook/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
 
@@ -43,6 +44,19 @@ export class SeenChanges {
       if (rule.changes?.has(seen.operation) === true) this.#take(policy, rule, seen);
   }
 
+  /** A request was admitted that the rule may act on. What comes while another process holds the Lease is lost. */
+  noteRequest(policy: ObjectRef, rule: CompiledRule, asked: AskedKind, change: RequestedChange): void {
+    const { operation, trigger, oldObject, request } = change;
+    if (rule.changes?.has(operation) !== true) return;
+    const seen = { operation, trigger, oldObject, request };
+    if (this.#lease !== "never held") return this.#take(policy, rule, seen, asked);
+    const { log } = this.#options;
+    log.warn(
+      { policy: keyOf(policy), rule: rule.name, operation },
+      "a request is lost: another process acts on changes",
+    );
+  }
+
   /** The claim has done what its first change called for, or nobody can. */
   done(key: ClaimKey): void {
     const { world, queue } = this.#options;
@@ -62,10 +76,10 @@ export class SeenChanges {
     this.#options.world.changes.get(key)?.[0]?.mutated?.add(target);
   }
 
-  #take(policy: ObjectRef, rule: CompiledRule, seen: Seen): void {
+  #take(policy: ObjectRef, rule: CompiledRule, seen: Seen, asked?: AskedKind): void {
     const { world, queue, log } = this.#options;
     const { trigger, operation } = seen;
-    if (whyNotSelected(world, rule, trigger, operation) !== undefined) return;
+    if (!this.#isSelected(rule, seen, asked)) return;
     const key = claimKey({ policy, rule: rule.name, trigger: refOf(trigger) });
     if (this.#waiting >= MOST_WAITING) {
       log.error({ claim: key, operation }, "too many changes wait to be acted on: this one is lost");
@@ -80,6 +94,16 @@ export class SeenChanges {
     queue.add(key, "fresh");
   }
 
+  /** Not while it is not known which roles decide: then it is lost. */
+  #isSelected(rule: CompiledRule, { trigger, operation, request }: Seen, asked: AskedKind | undefined): boolean {
+    const { world } = this.#options;
+    if (asked === undefined) return whyNotSelected(world, rule, trigger, { operation }) === undefined;
+    const snapshot = snapshotOf(world);
+    const requester = requesterOf(request?.userInfo, () => snapshot);
+    const reason = whyNotSelected(world, rule, trigger, { operation, asked, requester });
+    return reason === undefined && snapshot.unknown === undefined;
+  }
+
   /** They are for whoever held the Lease then. */
   #dropUnsure(): void {
     const { changes } = this.#options.world;
@@ -92,7 +116,7 @@ export class SeenChanges {
   }
 }
 
-type Seen = Pick<SeenChange, "operation" | "trigger" | "oldObject">;
+type Seen = Pick<SeenChange, "operation" | "trigger" | "oldObject" | "request">;
 
 /** Of an object that is on its way out only the end counts; one that was replaced unseen was deleted and created. */
 function changesIn(change: ObjectChange): Seen[] {

@@ -4,10 +4,12 @@ import { keyOf, type ObjectRef, type Resource, resourceKey } from "../object/ind
 import { type Asked, snapshotOf } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
-import { isAskedFor } from "./admission-state.ts";
+import type { RequestedChange } from "../webhook/index.ts";
+import { type Asking, isAskedFor } from "./admission-state.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { Parts } from "./parts.ts";
+import { askingPolicies, noteRequest } from "./seen-requests.ts";
 
 export type OperatorView = ReturnType<typeof createView>;
 
@@ -19,9 +21,10 @@ export function createView(
     lease,
     key,
     reports,
+    changes,
     users,
     askedCalls,
-  }: Pick<Parts, "world" | "lease" | "key" | "reports" | "users" | "askedCalls">,
+  }: Pick<Parts, "world" | "lease" | "key" | "reports" | "changes" | "users" | "askedCalls">,
   { namespace, whyNotStarted }: ViewOptions,
 ) {
   return {
@@ -50,11 +53,16 @@ export function createView(
       mutations.every(({ reads }) => reads.every((selection) => world.objectsOf(selection)?.synced === true)),
     generated: () => generatedResources(world),
     noteUser: (target: ObjectRef, user: string) => users.note(keyOf(target), user, world.now),
-    noteAsked: (policies: ReadonlySet<CompiledPolicy>) => {
-      const before = world.admission.asked;
-      world.admission.asked = policies;
+    noteAsked: (about: Asking, policies: ReadonlySet<CompiledPolicy>) => {
+      const before = world.admission.asked[about];
+      world.admission.asked[about] = policies;
       for (const { ref } of before.symmetricDifference(policies)) reports.touch(keyOf(ref));
     },
+    asking: () => {
+      const isKnown = world.policiesSynced && world.admission.servesForeign !== undefined;
+      return isKnown ? askingPolicies(world) : undefined;
+    },
+    noteRequest: (change: RequestedChange) => noteRequest(world, changes, change),
   };
 }
 

@@ -18,7 +18,7 @@ import {
   type Resource,
   readMarks,
 } from "../object/index.ts";
-import type { CompiledRule, Operation } from "../rule/index.ts";
+import type { CompiledRule, Surroundings } from "../rule/index.ts";
 import { type ClaimRef, claimKey, findRule, namespaceOf, type World } from "../state/index.ts";
 
 export type Fate =
@@ -145,19 +145,18 @@ function storedTrigger(
   return store === undefined || !store.synced ? "unknown" : store.get(keyOf(ref));
 }
 
-/** Why a rule does not apply to an object, whoever asks. */
+/** Why a rule does not apply to an object, whoever asks. `about`: what happened to it, where that is asked. */
 export function whyNotSelected(
   world: World,
   rule: CompiledRule,
   trigger: KubernetesObject,
-  operation?: Operation,
+  about: Pick<Surroundings, "operation" | "asked" | "requester"> = {},
 ): string | undefined {
   const { kind, apiVersion, metadata } = trigger;
   const namespace = kind === "Namespace" && apiVersion === "v1" ? metadata.name : (metadata.namespace ?? "");
   if (namespace !== "" && world.isSystemNamespace(namespace)) return `${namespace} is a system namespace`;
   const namespaceLabels = (name: string) => namespaceOf(world, name)?.metadata.labels;
-  const surroundings = operation === undefined ? { namespaceLabels } : { namespaceLabels, operation };
-  const reason = rule.whyNotSelected(trigger, surroundings);
+  const reason = rule.whyNotSelected(trigger, { namespaceLabels, ...about });
   return reason ?? (rule.triggeredByGenerated ? undefined : whyGenerated(world, trigger));
 }
 

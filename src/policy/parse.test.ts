@@ -146,7 +146,6 @@ const BAD: [mistake: string, policy: JsonObject, ...issues: string[]][] = [
     withRule({ match: filtered({ kinds: ["apps/Deployment"] }) }),
     `InvalidKind ${ANY}.kinds[0]`,
   ],
-  ["a subresource", withRule({ match: filtered({ kinds: ["Pod", "Pod/exec"] }) }), `UnsupportedField ${ANY}.kinds[1]`],
   ["every kind", withRule({ match: filtered({ kinds: ["*"] }) }), "InvalidKind spec.rules[0].match"],
   ["the generated kind, flat", withRule({ match: { resources: { kinds: ["ConfigMap"] } } }), `InvalidKind ${MADE}`],
   [

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Json } from "../object/index.ts";
 import { constrained, has, objectRule, stringRule } from "./field.ts";
-import { isStored, KIND_SELECTOR, parseKindSelector } from "./kind-selector.ts";
+import { KIND_SELECTOR, parseKindSelector } from "./kind-selector.ts";
 import { annotationPatterns, labelSelector } from "./selector.ts";
 import { list, text } from "./value.ts";
 
@@ -20,13 +20,6 @@ const kind = constrained(
     message:
       "this is no kind selector: write [group/version/]Kind[/subresource], such as Pod, apps/*/Deployment (not apps/Deployment) or Pod/exec",
     holds: (selector) => !KIND_SELECTOR.test(selector) || parseKindSelector(selector) !== undefined,
-  }),
-  // Accepted and ignored would be worse: what is stored has no such subresources, so the rule would never act.
-  stringRule({
-    code: "UnsupportedField",
-    message:
-      "requests to this subresource are seen only when they are admitted, which is not served by this version of Perennial: name the object's own kind, such as Pod",
-    holds: (selector) => isStored(parseKindSelector(selector)?.subresource ?? ""),
   }),
 );
 
@@ -54,7 +47,7 @@ const parts = z.strictObject({
   operations: list(
     OPERATIONS,
     4,
-    "The operations the rule listens to. With CREATE it holds for whatever is stored; with UPDATE or DELETE alone it acts once for each change that is seen.",
+    "The operations the rule listens to. With CREATE it holds for whatever is stored; with UPDATE or DELETE alone it acts once for each change that is seen. CONNECT is for subresources such as Pod/exec.",
   )
     .min(1)
     .optional(),
@@ -62,14 +55,6 @@ const parts = z.strictObject({
 
 /** What a watch shows: states, and changes of them. */
 export const listensToWhatIsSeen = [
-  objectRule({
-    code: "UnsupportedField",
-    field: "operations",
-    cel: "!has(self.operations) || 'CREATE' in self.operations || !('CONNECT' in self.operations)",
-    message:
-      "CONNECT is seen only when it is admitted, which is not served by this version of Perennial: remove CONNECT",
-    holds: ({ operations }) => !isGiven(operations) || operations.includes("CREATE") || !operations.includes("CONNECT"),
-  }),
   objectRule({
     code: "UnsupportedField",
     field: "operations",

@@ -5,7 +5,7 @@ import type { Issue, Rule } from "../policy/index.ts";
 import { Build } from "./build.ts";
 import { compileContext } from "./context.ts";
 import { type Listening, listeningOf } from "./edge.ts";
-import { needsToReadRoles, ROLE_READS, rolesOf } from "./held-roles.ts";
+import { needsToReadRoles, ROLE_READS, withHeldRoles } from "./held-roles.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
 import { compileMutate, mutateObject, mutateScope, whyNotConvergent } from "./mutate.ts";
@@ -14,7 +14,6 @@ import { onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
 import { needsOfTriggers } from "./read-needs.ts";
-import { userOf } from "./requester.ts";
 import type { CompiledMutation, ServedKinds, Snapshot } from "./rule.ts";
 import { type Admitted, TRIGGER_ROOTS } from "./trigger-bindings.ts";
 import { CHANGE, needsToChange } from "./write-needs.ts";
@@ -39,11 +38,12 @@ export function compileMutation(
   const context = compileContext(rule.context, { path: `${path}.context`, roots: ruleRoots, build });
   const roots = new Set([...ruleRoots, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
+  const selection = compileSelection(rule.match, rule.exclude);
   const listening = listeningOf(rule.match, `${path}.match`);
   noteUnserved(build, listening, path);
+  noteAsked(build, selection, path);
   const patches = compileMutate(rule.mutate ?? {}, { path: `${path}.mutate`, roots, build, depth: 0 });
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
-  const selection = compileSelection(rule.match, rule.exclude);
   const labels = onlyLabels(rule.match);
   const meaning = { policy: ref, rule: rule.name, patches, preconditions, context, served };
   const triggers = triggersOf(selection);
@@ -52,7 +52,9 @@ export function compileMutation(
   const seen = { path: `${path}.match`, triggers, within, confinedTo, does: CHANGE };
   const asksRoles = [...selection.asksRoles.map((at) => `${path}.${at}`), ...build.readsRoles];
   const admit = (admitted: Admitted | undefined, snapshot: Snapshot): Admitted | undefined =>
-    admitted === undefined || build.readsRoles.length === 0 ? admitted : withRoles(admitted, snapshot);
+    admitted === undefined || build.readsRoles.length === 0
+      ? admitted
+      : { ...admitted, request: withHeldRoles(admitted.request, snapshot) };
   return {
     ok: true,
     needs: [
@@ -86,12 +88,6 @@ export function compileMutation(
   };
 }
 
-/** No request tells which roles somebody has. */
-function withRoles(admitted: Admitted, snapshot: Snapshot): Admitted {
-  const { roles, clusterRoles } = rolesOf(userOf(admitted.request.userInfo), snapshot);
-  return { ...admitted, request: { ...admitted.request, roles: [...roles], clusterRoles: [...clusterRoles] } };
-}
-
 function byOthers(need: Need): Need {
   return { ...need, byOthers: true };
 }
@@ -102,6 +98,14 @@ function noteUnserved(build: Build, { operations }: Listening, path: string): vo
     build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "DELETE", message: DELETED });
 }
 
+function noteAsked(build: Build, { kinds }: Selection, path: string): void {
+  for (const { text, isAsked } of kinds)
+    if (isAsked)
+      build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: text, message: SUBRESOURCE });
+}
+
+const SUBRESOURCE =
+  "what is sent to a subresource is not changed by this version of Perennial: name the object's own kind, such as Pod";
 const DELETED = "an object that is deleted cannot be changed any more: remove DELETE from operations";
 
 function whyElsewhere({ metadata }: KubernetesObject, confinedTo: string | undefined): string | undefined {

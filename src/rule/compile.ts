@@ -1,16 +1,16 @@
 /** From a policy that the schema accepts to rules that can be asked. */
 
-import { hasWildcard } from "../expression/index.ts";
-import { groupOf, isWatchable, KYVERNO, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
+import { groupOf, KYVERNO, type ObjectRef, type Resource, resourceKey } from "../object/index.ts";
 import type { AnyPolicy, Generate, Issue, Rule } from "../policy/index.ts";
+import { askedRoles, NO_ROLES } from "./asked-roles.ts";
 import { autogenRules } from "./autogen.ts";
 import { Build } from "./build.ts";
 import { compileMutation } from "./compile-mutation.ts";
 import { clusterScopedMatches } from "./confinement.ts";
 import { compileContext } from "./context.ts";
 import { asksOf, compileCreator, needsOfCreator, readsOfCreator } from "./creator.ts";
-import { changesOf, listeningOf, whoIssues } from "./edge.ts";
-import { compileExisting } from "./existing.ts";
+import { actsOnRequests, changesOf, listeningOf } from "./edge.ts";
+import { compileExisting, type ExistingScope } from "./existing.ts";
 import { compileGenerate } from "./generate.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
@@ -18,8 +18,8 @@ import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
-import { needsOfTriggers } from "./read-needs.ts";
 import type { AdmissionSettings, Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
+import { type Seen, seenBy, triggerResources } from "./seen-by.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
 /**
@@ -86,8 +86,9 @@ function admissionOf({ spec }: AnyPolicy): AdmissionSettings {
 function compileOne(rule: Rule, autogen: readonly Rule[], scope: RuleScope) {
   if (rule.mutate === undefined) return compileRule(rule, scope);
   if (rule.mutate.targets === undefined) return compileMutations(rule, autogen, scope);
-  const triggersOf = (selection: Selection): Resource[] => triggerResources(selection, scope);
-  return compileExisting(rule, { ...scope, triggersOf });
+  const seen = (...[selection, listening, within]: Parameters<ExistingScope["seenBy"]>): Seen =>
+    seenBy(selection, listening, { ...scope, within });
+  return compileExisting(rule, { ...scope, seenBy: seen });
 }
 
 const ONE_GENERATED: Issue = {
@@ -165,29 +166,38 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
   build.issues.push(...listening.issues);
   const changes = changesOf(listening, path, build);
   const selection = compileSelection(rule.match, rule.exclude);
-  if (changes !== undefined) build.issues.push(...whoIssues(selection, path));
+  const isAsked = actsOnRequests(listening, { changes, selection, build });
   if (generated === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const { usesClock } = build;
   const listensToUpdates = listening.operations.has("UPDATE");
   const creator = changes === undefined ? compileCreator(selection, build) : undefined;
   const meaning = { ref, name, creator, generated, preconditions, context, usesClock, listensToUpdates };
   const labels = onlyLabels(rule.match);
-  const triggers = triggerResources(selection, scope);
   const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
-  const kinds = selection.kinds.map(({ text }) => text);
-  const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
+  const roles = isAsked ? askedRoles(selection, build, path) : NO_ROLES;
+  const {
+    triggers,
+    asks,
+    needs: seen,
+  } = seenBy(selection, { isAsked, operations: listening.operations }, { ...scope, within });
   const isMadeOnce = changes !== undefined || generate.synchronize === false;
   const newSince = (generate.generateExisting ?? scope.generateExisting ?? true) ? undefined : createdAt;
   return {
     ok: true,
-    needs: [...seen, ...needsOfCreator(creator, path), ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs)],
+    needs: [
+      ...seen,
+      ...roles.needs,
+      ...needsOfCreator(creator, path),
+      ...(isMadeOnce ? build.needs.map(withoutDelete) : build.needs),
+    ],
     rule: {
       name,
       type: changes === undefined ? "Generate" : "Edge",
       changes,
       triggers,
+      ...(asks === undefined ? {} : { asks }),
       targets: [...new Map(build.targets.map((target) => [resourceKey(target), target])).values()],
-      reads: [...build.reads, ...readsOfCreator(creator)],
+      reads: [...build.reads, ...roles.reads, ...readsOfCreator(creator)],
       ...asksOf(creator),
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within,
@@ -209,7 +219,7 @@ function compileRule(rule: Rule, scope: RuleScope): RuleCompilation {
       desired: (trigger, snapshot, change) =>
         change === undefined
           ? desiredAtRest(meaning, trigger, snapshot)
-          : desiredBy(meaning, trigger, snapshot, change),
+          : desiredBy(meaning, trigger, snapshot, roles.tellIn(change, snapshot) ?? change),
     },
   };
 }
@@ -232,29 +242,4 @@ function keepsTargets(generate: Generate, changes: CompiledRule["changes"]): boo
 function whyOutside(namespace: string | undefined, confinedTo: string | undefined): string | undefined {
   if (confinedTo === undefined || namespace === confinedTo) return undefined;
   return `it is not in ${confinedTo}, the namespace of the policy`;
-}
-
-/** Bookkeeping of the control plane, which changes all the time: a rule that means it names it. */
-const CHATTY = new Set(["Event", "Lease", "EndpointSlice", "ReplicaSet"]);
-
-function isNoTriggerOfWildcards({ kind }: Resource): boolean {
-  return CHATTY.has(kind) || kind.endsWith("Review");
-}
-
-/** One resource per kind: the version that a selector names, else the preferred one. */
-function triggerResources(selection: Selection, { served, unknownKinds, path, ref }: RuleScope): Resource[] {
-  const chosen = new Map<string, Resource>();
-  for (const selector of selection.kinds) {
-    const taken = new Set<string>();
-    for (const resource of served.all()) {
-      const groupKind = `${resource.group}/${resource.kind}`;
-      if (taken.has(groupKind) || !selector.selects(resource) || !isWatchable(resource)) continue;
-      if (ref.namespace !== "" && !resource.namespaced) continue; // a Policy sees no cluster-scoped kinds
-      if (hasWildcard(selector.kind) && isNoTriggerOfWildcards(resource)) continue;
-      taken.add(groupKind);
-      chosen.set(resourceKey(resource), resource);
-    }
-    if (taken.size === 0) unknownKinds.add(`${selector.text} (${path}.match)`);
-  }
-  return [...chosen.values()];
 }

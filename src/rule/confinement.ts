@@ -31,6 +31,6 @@ function filtersOf({ any, all, resources }: Match, path: string): { kinds: reado
 /** What is not served yet may turn out to live in a namespace. */
 function isClusterScoped(text: string, served: ServedKinds): boolean {
   const selector = compileKindSelector(text);
-  const found = [...served.all()].filter((resource) => selector.selects(resource));
+  const found = [...served.all()].filter((resource) => selector.names(resource));
   return found.length > 0 && found.every(({ namespaced }) => !namespaced);
 }

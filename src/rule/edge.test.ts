@@ -69,7 +69,11 @@ describe("a rule acts", () => {
       making({ by: "{{ request.userInfo.username }}" }, { match: namespaces(["DELETE"]) }),
       `UnsupportedField ${AT}.generate`,
     ],
-    ["CONNECT", making({}, { match: namespaces(["CONNECT"]) }), `UnsupportedField ${AT}.match.resources.operations`],
+    [
+      "CONNECT to the object itself",
+      making({}, { match: namespaces(["CONNECT"]) }),
+      `NothingSelected ${AT}.match.resources.operations`,
+    ],
   ])("not with %s", (_what, rule, ...issues) => {
     expect(issuesOf(rule).map((issue) => issue.replace(".generate.data.data.by", ".generate"))).toEqual(issues);
   });

@@ -11,11 +11,12 @@ import {
   resourceKey,
 } from "../object/index.ts";
 import type { Issue, Rule } from "../policy/index.ts";
+import { askedRoles, NO_ROLES } from "./asked-roles.ts";
 import { Build } from "./build.ts";
 import type { Change } from "./change.ts";
 import { compileContext } from "./context.ts";
 import { asksOf, type CompiledCreator, compileCreator, needsOfCreator, readsOfCreator } from "./creator.ts";
-import { changesOf, listeningOf, readingIssues, whoIssues } from "./edge.ts";
+import { actsOnRequests, changesOf, type Listening, listeningOf } from "./edge.ts";
 import { compileExistingTarget, type ExistingTarget, openTarget, type TargetMeaning } from "./existing-target.ts";
 import { compileSelection, type Selection } from "./match.ts";
 import { explainConditions } from "./meaning.ts";
@@ -24,7 +25,7 @@ import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
 import { type CompiledPreconditions, compilePreconditions } from "./preconditions.ts";
-import { needsOfTriggers } from "./read-needs.ts";
+import type { RequestKind } from "./request-kind.ts";
 import type { CompiledRule, MutationPlace, MutationsFor, ServedKinds, Snapshot } from "./rule.ts";
 import type { CompiledContext } from "./scope.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
@@ -36,8 +37,12 @@ export type ExistingScope = {
   mutateExistingOnPolicyUpdate: boolean | undefined;
   served: ServedKinds;
   unknownKinds: Set<string>;
-  /** The resources that a selection is about. */
-  triggersOf(selection: Selection): Resource[];
+  /** What it is told of a selection, and the permissions that this takes. */
+  seenBy(
+    selection: Selection,
+    listening: Pick<Listening, "isAsked" | "operations">,
+    within: ReadonlySet<string> | undefined,
+  ): { triggers: Resource[]; asks?: RequestKind[]; needs: Need[] };
 };
 
 export function compileExisting(
@@ -62,10 +67,10 @@ export function compileExisting(
   build.usesClock = false;
   const patches = compileMutate(mutate, { path: `${path}.mutate`, roots: patchRoots, build, depth: 0 });
   const { usesClock } = build;
-  const changes = edgesOf(rule, scope, build);
+  const listening = listeningOf(rule.match, `${path}.match`);
+  const changes = edgesOf(rule, listening, { scope, build });
   const selection = compileSelection(rule.match, rule.exclude);
-  if (changes !== undefined) build.issues.push(...whoIssues(selection, path));
-  if (changes !== undefined && build.issues.length === 0) build.issues.push(...readingIssues(build));
+  const isAsked = actsOnRequests(listening, { changes, selection, build });
   const creator = changes === undefined ? compileCreator(selection, build) : undefined;
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const meaning = {
@@ -80,22 +85,26 @@ export function compileExisting(
     usesClock,
   };
   const labels = onlyLabels(rule.match);
-  const triggers = scope.triggersOf(selection);
   const hasContext = [context, ...known.map((target) => target.context)].some(({ entries }) => entries.length > 0);
   const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
-  const kinds = selection.kinds.map(({ text }) => text);
-  const seen = needsOfTriggers(kinds, { path: `${path}.match`, triggers, within, confinedTo });
+  const roles = isAsked ? askedRoles(selection, build, path) : NO_ROLES;
+  const {
+    triggers,
+    asks,
+    needs: seen,
+  } = scope.seenBy(selection, { isAsked, operations: listening.operations }, within);
   return {
     ok: true,
-    needs: [...seen, ...needsOfCreator(creator, path), ...build.needs],
+    needs: [...seen, ...roles.needs, ...needsOfCreator(creator, path), ...build.needs],
     rule: {
       name,
       type: changes === undefined ? "Mutate" : "Edge",
       changes,
       triggers,
+      ...(asks === undefined ? {} : { asks }),
       targets: [],
       ...asksOf(creator),
-      reads: [...build.reads, ...readsOfCreator(creator), ...known.map(({ read }) => read)],
+      reads: [...build.reads, ...roles.reads, ...readsOfCreator(creator), ...known.map(({ read }) => read)],
       namespaces: confinedTo === undefined ? namedNamespaces(rule.match) : [confinedTo],
       within,
       ...(labels === undefined ? {} : { labels }),
@@ -113,7 +122,8 @@ export function compileExisting(
         reverts: mutate.revertOnDelete === true,
         readsStatus: build.readsTargetStatus || known.some(({ part }) => part !== undefined),
         isStable: !hasContext && !decidesByClock && build.reads.length === 0 && creator?.readsRoles !== true,
-        for: (trigger, snapshot, change) => mutationsFor(meaning, trigger, { snapshot, change }),
+        for: (trigger, snapshot, change) =>
+          mutationsFor(meaning, trigger, { snapshot, change: roles.tellIn(change, snapshot) }),
         schemaOf: (object) => mergeSchemaOf(object, served),
       },
       whyNotSelected: (trigger, surroundings) =>
@@ -155,9 +165,12 @@ const NO_NUMBER =
   "what replaces the number of replicas cannot be taken back, as nobody remembers which it was: remove it, or write a rule that sets the number you want";
 
 /** The operations that it acts on, once for each; undefined when it is kept true. Issues are noted. */
-function edgesOf({ match, mutate }: Rule, scope: ExistingScope, build: Build): CompiledRule["changes"] {
+function edgesOf(
+  { mutate }: Rule,
+  listening: Listening,
+  { scope, build }: { scope: ExistingScope; build: Build },
+): CompiledRule["changes"] {
   const { path } = scope;
-  const listening = listeningOf(match, `${path}.match`);
   build.issues.push(...listening.issues);
   const isKept = mutate?.mutateExistingOnPolicyUpdate ?? scope.mutateExistingOnPolicyUpdate ?? true;
   const changes = changesOf(listening, path, build) ?? (isKept ? undefined : listening.operations);

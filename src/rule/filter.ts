@@ -18,7 +18,11 @@ export type Surroundings = {
   operation?: Operation;
   /** Who did that; undefined where nobody knows. */
   requester?: Requester;
+  /** What was asked for: the kind of the path, and the subresource or "". Absent where a watch has shown the object. */
+  asked?: AskedKind;
 };
+
+export type AskedKind = { group: string; version: string; kind: string; subresource: string };
 
 export type WrittenFilter = { resources?: ResourceFilter | undefined } & WrittenWho;
 
@@ -94,9 +98,12 @@ function firstReason(
 
 function kindPart(kinds: readonly KindMatcher[]): Part {
   const texts = kinds.map((selector) => selector.text).join(", ");
-  return ({ apiVersion, kind }) => {
+  return ({ apiVersion, kind }, { asked }) => {
     const type = { group: groupOf(apiVersion), version: versionOf(apiVersion), kind };
-    return kinds.some((selector) => selector.selects(type)) ? undefined : `its kind is none of ${texts}`;
+    const isMeant = kinds.some((selector) =>
+      asked === undefined ? selector.selects(type) : selector.selectsRequest(asked, asked.subresource),
+    );
+    return isMeant ? undefined : `its kind is none of ${texts}`;
   };
 }
 

@@ -1,6 +1,13 @@
 /** Which roles bindings give to a user, his groups or his service account. */
 
-import { asJson, isJsonObject, type Json, type KubernetesObject, type Resource } from "../object/index.ts";
+import {
+  asJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type Resource,
+} from "../object/index.ts";
 import { answerOf, type Found } from "./lookup.ts";
 import type { Need } from "./need.ts";
 import { needToList } from "./read-needs.ts";
@@ -63,6 +70,12 @@ function ask(
 }
 
 const PREFIXES = { roles: "Role ", clusterRoles: "ClusterRole " };
+
+/** No request tells which roles somebody has. */
+export function withHeldRoles(request: JsonObject, snapshot: Snapshot): JsonObject {
+  const { roles, clusterRoles } = rolesOf(userOf(request.userInfo), snapshot);
+  return { ...request, roles: [...roles], clusterRoles: [...clusterRoles] };
+}
 
 function listed(found: Found): readonly KubernetesObject[] {
   return Array.isArray(found) ? found : [];

@@ -10,7 +10,7 @@ export type {
   FilterCheck,
   PartCheck,
 } from "./explanation.ts";
-export type { Surroundings } from "./filter.ts";
+export type { AskedKind, Surroundings } from "./filter.ts";
 export { requesterOf } from "./held-roles.ts";
 export { withoutInstallationKey } from "./installation-key.ts";
 export type { Labels } from "./label-selector.ts";
@@ -18,6 +18,7 @@ export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lo
 export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export { isUrlNeed, type Need, type ResourceNeed, type UrlNeed } from "./need.ts";
+export { type RequestKind, requestKey } from "./request-kind.ts";
 export type { Requester } from "./requester.ts";
 export type {
   AdmissionSettings,

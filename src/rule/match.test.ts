@@ -144,7 +144,7 @@ describe("match and exclude that a level rule cannot have", () => {
       "CONNECT in one of any",
       { any: [pods(), pods({ operations: ["CONNECT"] })] },
       undefined,
-      `UnsupportedField ${MATCH}.any[1].resources.operations`,
+      `NothingSelected ${MATCH}.any[1].resources.operations`,
     ],
     [
       "CREATE and DELETE",
@@ -176,18 +176,6 @@ describe("match and exclude that a level rule cannot have", () => {
       pods({ operations: ["UPDATE"] }),
       { any: [{ clusterRoles: ["cluster-admin"] }] },
       "UnsupportedField spec.rules[0].exclude.any[0].clusterRoles",
-    ],
-    [
-      "a subresource that is not stored",
-      { any: [{ resources: { kinds: ["Pod/exec"] } }] },
-      undefined,
-      `UnsupportedField ${MATCH}.any[0].resources.kinds[0]`,
-    ],
-    [
-      "every subresource",
-      { any: [{ resources: { kinds: ["Pod/*"] } }] },
-      undefined,
-      `UnsupportedField ${MATCH}.any[0].resources.kinds[0]`,
     ],
   ])("are refused: %s", (_what, match, exclude, ...issues) => {
     expect(issuesOf(ruleWith({ match, exclude }))).toEqual(issues);

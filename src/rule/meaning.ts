@@ -10,7 +10,7 @@ import { failed } from "./failed.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
 import type { Desired, Snapshot } from "./rule.ts";
 import { type CompiledContext, Scope } from "./scope.ts";
-import { AT_REST, triggerBindings } from "./trigger-bindings.ts";
+import { AT_REST, changeBindings } from "./trigger-bindings.ts";
 
 export type Meaning = {
   ref: ObjectRef;
@@ -95,5 +95,5 @@ function scopeOf(
 ): Scope {
   const claim = { policy, rule, trigger: refOf(trigger), triggerUid: trigger.metadata.uid ?? "" };
   const environment = new ClaimEnvironment({ snapshot, claim, usesClock, budget: { left: CLAIM_STEPS } });
-  return new Scope(triggerBindings(trigger, change), { snapshot, environment }, context);
+  return new Scope(changeBindings(trigger, change), { snapshot, environment }, context);
 }

@@ -26,7 +26,7 @@ import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
 import type { CompiledPreconditions } from "./preconditions.ts";
 import type { Mutated, ServedKinds, Snapshot } from "./rule.ts";
 import { type CompiledContext, NO_CONTEXT, Scope } from "./scope.ts";
-import { type Admitted, admittedBindings, triggerBindings } from "./trigger-bindings.ts";
+import { type Admitted, admittedBindings, changeBindings, triggerBindings } from "./trigger-bindings.ts";
 
 type Mutate = NonNullable<Rule["mutate"]>;
 
@@ -106,7 +106,7 @@ export function mutateScope(
   const trigger = { ...refOf(object), name: object.metadata.name ?? "" }; // which the API server may still have to give
   const claim = { policy, rule, trigger, triggerUid: object.metadata.uid ?? "" };
   const environment = new ClaimEnvironment({ snapshot, claim, usesClock, budget: { left: CLAIM_STEPS } });
-  const bindings = change === undefined ? bindingsOf(object, admitted) : triggerBindings(object, change);
+  const bindings = change === undefined ? bindingsOf(object, admitted) : changeBindings(object, change);
   return new Scope(bindings, { snapshot, environment }, context);
 }
 

@@ -19,6 +19,7 @@ import type { Surroundings } from "./filter.ts";
 import type { CalledLookup, Lookup } from "./lookup.ts";
 import type { NamedLabel } from "./named-labels.ts";
 import type { Need } from "./need.ts";
+import type { RequestKind } from "./request-kind.ts";
 import type { Admitted } from "./trigger-bindings.ts";
 import type { Value } from "./value.ts";
 
@@ -63,8 +64,10 @@ export type CompiledRule = {
   type: "Generate" | "Edge" | "Mutate";
   /** The operations that an edge rule acts on, once for each; undefined for a rule about what is stored. */
   changes: ReadonlySet<Operation> | undefined;
-  /** The resources whose objects may be triggers. */
+  /** The resources whose objects may be triggers; none where `asks` says what triggers it. */
   triggers: readonly Resource[];
+  /** Of a rule that acts on what no watch shows: the requests that the API server has to ask about. */
+  asks?: readonly RequestKind[];
   /** The resources it may write. */
   targets: readonly Resource[];
   /** What it looks at besides its triggers; all of it is watched before the rule is planned. */

@@ -36,6 +36,12 @@ function accountIn({ userInfo }: JsonObject): { namespace?: string; name?: strin
   return accountOf(userOf(userInfo).username) ?? {};
 }
 
+/** What they see of a trigger for a change: of one that a watch has shown nobody knows the request. */
+export function changeBindings(trigger: KubernetesObject, change: Change): { [root: string]: Json } {
+  const { request } = change;
+  return request === undefined ? triggerBindings(trigger, change) : admittedBindings(trigger, { ...change, request });
+}
+
 /**
  * At rest there is no request and no old object; the operation is the one that made what is stored. Who did it is known
  * only where the object tells.

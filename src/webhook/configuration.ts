@@ -115,7 +115,7 @@ export function isAsDerived(stored: KubernetesObject | undefined, derived: Kuber
 }
 
 /** The names of our entries. */
-const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|created-by|users|probe)\.perennial\.dev)$/;
+const OURS = /^(policies\.(perennial\.dev|kyverno\.io)|(mutate-\d+|created-by|users|requests|probe)\.perennial\.dev)$/;
 
 function webhooksOf({ webhooks }: KubernetesObject): JsonObject[] {
   return Array.isArray(webhooks) ? webhooks.filter((webhook: Json) => isJsonObject(webhook)) : [];

@@ -6,20 +6,30 @@ import {
   type JsonObject,
   type KubernetesObject,
   printJson,
-  type Resource,
   resourceKey,
 } from "../object/index.ts";
-import type { AdmissionSettings, CompiledMutation, CompiledPolicy, CompiledRule, NamedLabel } from "../rule/index.ts";
-import { type ConfigurationOptions, changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
+import type {
+  AdmissionSettings,
+  CompiledMutation,
+  CompiledPolicy,
+  CompiledRule,
+  NamedLabel,
+  RequestKind,
+} from "../rule/index.ts";
+import { changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
+import {
+  byKey,
+  type EntryOptions,
+  namespaceSelector,
+  notByUs,
+  probePathOf,
+  probeWebhook,
+  requestRules,
+} from "./entry.ts";
 
-export type MutationOptions = ConfigurationOptions & {
+export type MutationOptions = EntryOptions & {
   /** Of policies that have mutations, or ask who created their triggers, by name. */
   policies: readonly CompiledPolicy[];
-  /** Namespaces that are left alone, our own among them. */
-  leftAlone: readonly string[];
-  namespace: string;
-  /** The user that this process writes as. */
-  ownUser: string;
   /** The resources that it may write, as keys: only there it costs the API server something to leave our writes out. */
   written: ReadonlySet<string>;
 };
@@ -33,8 +43,6 @@ export type MutationConfiguration = {
   /** Where the probe comes in once the API server knows this configuration. */
   probePath: string;
 };
-
-export const PROBED = "perennial-inventory";
 
 /** Undefined where no rule needs one. */
 export function mutationConfiguration(options: MutationOptions): MutationConfiguration | undefined {
@@ -54,7 +62,7 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
   const webhooks = entries.map((entry, i) =>
     entry.type === "mutate" ? mutationWebhook(entry, i, options) : createdByWebhook(entry, options),
   );
-  const probePath = `/probe/${digestOf([secret, printJson(webhooks), options.caBundle])}`;
+  const probePath = probePathOf(webhooks, options);
   return {
     entries,
     probePath,
@@ -62,7 +70,7 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
       apiVersion: "admissionregistration.k8s.io/v1",
       kind: "MutatingWebhookConfiguration",
       metadata: metadataOf(options),
-      webhooks: [...webhooks, probeWebhook(probePath, options)],
+      webhooks: [...webhooks, { ...probeWebhook(probePath, options), reinvocationPolicy: "Never" }],
     },
   };
 }
@@ -78,22 +86,18 @@ function sends({ mutations }: CompiledPolicy): boolean {
   return mutations.some((mutation) => mutation.sends);
 }
 
-function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : 1;
-}
-
 function mutationWebhook({ path, policies }: MutationEntry, i: number, options: MutationOptions): JsonObject {
   const mutations = policies.flatMap((policy) => policy.mutations);
   const { failurePolicy, timeoutSeconds, matchConditions } = (policies[0] as CompiledPolicy).admission; // never empty
   return {
     name: `mutate-${i}.perennial.dev`,
     clientConfig: clientConfig(path, options),
-    rules: rulesOf(mutations),
+    rules: requestRules(mutations.flatMap(requestsOf)),
     failurePolicy,
     matchPolicy: "Equivalent",
     namespaceSelector: namespaceSelector(mutations, options.leftAlone),
     objectSelector: objectSelector(mutations),
-    ...conditionsOf([...notByUs(mutations, options), ...matchConditions]),
+    ...conditionsOf([...(mayMeet(mutations, options) ? [notByUs(options)] : []), ...matchConditions]),
     // what is sent to services is not sent in a dry run
     sideEffects: policies.some(sends) ? "NoneOnDryRun" : "None",
     reinvocationPolicy: "IfNeeded",
@@ -114,12 +118,12 @@ function createdByWebhook({ path, policies }: MutationEntry, options: MutationOp
   return {
     name: "created-by.perennial.dev",
     clientConfig: clientConfig(path, options),
-    rules: rulesOf(asked),
+    rules: requestRules(asked.flatMap(requestsOf)),
     failurePolicy: "Ignore",
     matchPolicy: "Equivalent",
     namespaceSelector: namespaceSelector(asked, options.leftAlone),
     objectSelector: {},
-    ...conditionsOf([...notByUs(asked, options), TOUCHES_IT]),
+    ...conditionsOf([...(mayMeet(asked, options) ? [notByUs(options)] : []), TOUCHES_IT]),
     sideEffects: "None",
     reinvocationPolicy: "IfNeeded",
     timeoutSeconds: 5,
@@ -138,62 +142,15 @@ function conditionsOf(conditions: AdmissionSettings["matchConditions"]): JsonObj
   return { matchConditions: conditions.map(({ name, expression }) => ({ name, expression })) };
 }
 
-function notByUs(
-  mutations: readonly Asked[],
-  { ownUser, written }: MutationOptions,
-): AdmissionSettings["matchConditions"] {
-  const mayMeet = mutations.some(({ triggers }) => triggers.some((resource) => written.has(resourceKey(resource))));
-  if (!mayMeet) return [];
-  return [{ name: "not-by-perennial.perennial.dev", expression: `request.userInfo.username != ${quoted(ownUser)}` }];
-}
-
 /** What the API server is to ask for. */
 type Asked = Readonly<Pick<CompiledMutation, "triggers" | "within" | "operations">>;
 
-/** Kinds that are asked for in the same operations stand together. */
-export function rulesOf(mutations: readonly Asked[]): JsonObject[] {
-  const operations = new Map<string, { resource: Resource; operations: Set<string> }>();
-  for (const mutation of mutations) {
-    for (const resource of mutation.triggers) {
-      const known = operations.get(resourceKey(resource)) ?? { resource, operations: new Set() };
-      for (const operation of mutation.operations) known.operations.add(operation);
-      operations.set(resourceKey(resource), known);
-    }
-  }
-  const sorted = [...operations.values()].map(({ resource, operations: asked }) => ({
-    resource,
-    operations: [...asked].sort(),
-  }));
-  const together = Map.groupBy(sorted, ({ resource, operations: asked }) =>
-    [resource.group, resource.version, resource.namespaced, ...asked].join("\n"),
-  );
-  return [...together.entries()].sort(byKey).map(([, found]) => ruleOf(found));
+function mayMeet(asked: readonly Asked[], { written }: MutationOptions): boolean {
+  return asked.some(({ triggers }) => triggers.some((resource) => written.has(resourceKey(resource))));
 }
 
-function ruleOf(found: readonly { resource: Resource; operations: string[] }[]): JsonObject {
-  const [{ resource, operations }] = found as [{ resource: Resource; operations: string[] }]; // a group is never empty
-  return {
-    apiGroups: [resource.group],
-    apiVersions: [resource.version],
-    operations,
-    resources: found.map((each) => each.resource.plural).sort(),
-    scope: resource.namespaced ? "Namespaced" : "Cluster",
-  };
-}
-
-export const NAMESPACE_NAME = "kubernetes.io/metadata.name";
-
-/** Of cluster-scoped objects it sees nothing, but of Namespaces their own labels. */
-function namespaceSelector(mutations: readonly Asked[], leftAlone: readonly string[]): JsonObject {
-  const named = mutations.map(({ within }) => within);
-  const isNarrow = named.every((names) => names !== undefined);
-  const only = isNarrow ? [...new Set(named.flatMap((names) => [...(names ?? [])]))].sort() : undefined;
-  return {
-    matchExpressions: [
-      { key: NAMESPACE_NAME, operator: "NotIn", values: [...leftAlone].sort() },
-      ...(only === undefined || only.length === 0 ? [] : [{ key: NAMESPACE_NAME, operator: "In", values: only }]),
-    ],
-  };
+function requestsOf({ triggers, operations }: Asked): RequestKind[] {
+  return triggers.map((resource) => ({ resource, subresource: "", operations }));
 }
 
 /** Where all rules ask for the same label. */
@@ -212,40 +169,4 @@ function objectSelector(mutations: readonly CompiledMutation[]): JsonObject {
         : { key: label.key, operator: "In", values: [label.value] },
     ],
   };
-}
-
-/** Asked for by nobody but us, about an object of ours, and only in a dry run. */
-function probeWebhook(path: string, options: MutationOptions): JsonObject {
-  return {
-    name: "probe.perennial.dev",
-    clientConfig: clientConfig(path, options),
-    rules: [
-      {
-        apiGroups: [""],
-        apiVersions: ["v1"],
-        operations: ["CREATE", "UPDATE"],
-        resources: ["configmaps"],
-        scope: "Namespaced",
-      },
-    ],
-    failurePolicy: "Ignore",
-    matchPolicy: "Exact",
-    namespaceSelector: { matchExpressions: [{ key: NAMESPACE_NAME, operator: "In", values: [options.namespace] }] },
-    objectSelector: {},
-    matchConditions: [
-      {
-        name: "probe.perennial.dev",
-        expression: `request.dryRun == true && request.name == ${quoted(PROBED)} && request.userInfo.username == ${quoted(options.ownUser)}`,
-      },
-    ],
-    sideEffects: "None",
-    reinvocationPolicy: "Never",
-    timeoutSeconds: 2,
-    admissionReviewVersions: ["v1"],
-  };
-}
-
-/** As a CEL string; names of users have no control characters. */
-export function quoted(text: string): string {
-  return JSON.stringify(text);
 }

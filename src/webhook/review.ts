@@ -14,11 +14,11 @@ export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 export type AdmissionRequest = {
   uid: string;
   operation: Operation;
-  /** Undefined for DELETE. */
+  /** Undefined for DELETE. What is sent to connect, such as PodExecOptions, has no metadata but the name that it is sent to. */
   object: KubernetesObject | undefined;
   /** As it was stored; undefined for CREATE. */
   oldObject: KubernetesObject | undefined;
-  /** What the request says besides the objects, as it came: userInfo, dryRun, namespace and the like. */
+  /** What the request says besides the objects, as it came: userInfo, dryRun, namespace and the like; and an object without metadata. */
   fields: JsonObject;
 };
 
@@ -41,11 +41,14 @@ export function readReview(review: Json): { request: AdmissionRequest } | { prob
   const { uid, operation } = request;
   if (typeof uid !== "string" || uid === "") return { problem: "its request has no uid" };
   if (!isOperation(operation)) return { problem: `request.operation has to be one of ${OPERATIONS.join(", ")}` };
-  const [object, oldObject] = [request.object ?? null, request.oldObject ?? null];
+  const [sent, oldObject] = [request.object ?? null, request.oldObject ?? null];
+  const isBare = operation === "CONNECT" && isJsonObject(sent) && sent.metadata === undefined;
+  const object = isBare ? { ...sent, metadata: { name: request.name ?? "" } } : sent;
   if (object !== null && !isObject(object)) return { problem: "request.object is no Kubernetes object" };
   if (oldObject !== null && !isObject(oldObject)) return { problem: "request.oldObject is no Kubernetes object" };
   const { object: _object, oldObject: _oldObject, ...fields } = request;
-  return { request: { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined, fields } };
+  const told = isBare ? { ...fields, object: sent } : fields;
+  return { request: { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined, fields: told } };
 }
 
 /** A refusal is a 422, as for what the definition of a kind refuses, or a 403, as for what RBAC refuses. */

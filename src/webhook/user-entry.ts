@@ -2,10 +2,10 @@
 
 import { type JsonObject, type KubernetesObject, type Resource, TARGET } from "../object/index.ts";
 import { clientConfig } from "./configuration.ts";
-import { type MutationOptions, NAMESPACE_NAME, quoted, rulesOf } from "./mutation-configuration.ts";
+import { type EntryOptions, NAMESPACE_NAME, notByUs, requestRules } from "./entry.ts";
 import type { AdmissionRequest } from "./review.ts";
 
-export type UserEntryOptions = Omit<MutationOptions, "policies" | "leftAlone" | "written">;
+export type UserEntryOptions = Omit<EntryOptions, "leftAlone">;
 
 export function usersPath(secret: string): string {
   return `/users/${secret}`;
@@ -19,19 +19,14 @@ export function userEntries(resources: readonly Resource[], options: UserEntryOp
     {
       name: "users.perennial.dev",
       clientConfig: clientConfig(usersPath(options.secret), options),
-      rules: rulesOf([{ triggers: resources, within: undefined, operations }]),
+      rules: requestRules(resources.map((resource) => ({ resource, subresource: "", operations }))),
       failurePolicy: "Ignore",
       matchPolicy: "Equivalent",
       namespaceSelector: {
         matchExpressions: [{ key: NAMESPACE_NAME, operator: "NotIn", values: [options.namespace] }],
       },
       objectSelector: { matchExpressions: [{ key: TARGET, operator: "Exists" }] },
-      matchConditions: [
-        {
-          name: "not-by-perennial.perennial.dev",
-          expression: `request.userInfo.username != ${quoted(options.ownUser)}`,
-        },
-      ],
+      matchConditions: [notByUs(options)],
       sideEffects: "None",
       timeoutSeconds: 1,
       admissionReviewVersions: ["v1"],

@@ -1,0 +1,41 @@
+/** Rules that act on requests: which there are, and which of them a request concerns. */
+
+import type { AskedKind, CompiledPolicy, RequestKind } from "../rule/index.ts";
+import type { RequestedChange } from "../webhook/index.ts";
+import type { ObservedWorld } from "./observed-world.ts";
+import type { SeenChanges } from "./seen-changes.ts";
+
+/** Policies that have any, but those that somebody else acts on. */
+export function askingPolicies(world: ObservedWorld): CompiledPolicy[] {
+  return [...world.policyStates.values()].flatMap((state) =>
+    state.phase === "compiled" && asksAnything(state.compiled) && world.whySuspended(state.ref) === undefined
+      ? [state.compiled]
+      : [],
+  );
+}
+
+export function asksAnything({ rules }: CompiledPolicy): boolean {
+  return rules.some(({ asks }) => asks !== undefined);
+}
+
+/** Puts it into the lines of the rules that asked for it, and returns at once. */
+export function noteRequest(world: ObservedWorld, changes: SeenChanges, change: RequestedChange): void {
+  for (const { ref, rules } of askingPolicies(world))
+    for (const rule of rules) {
+      const asked = askedBy(rule.asks ?? [], change);
+      if (asked !== undefined) changes.noteRequest(ref, rule, asked, change);
+    }
+}
+
+function askedBy(asks: readonly RequestKind[], { asked, operation }: RequestedChange): AskedKind | undefined {
+  const found = asks.find(
+    ({ resource, subresource, operations }) =>
+      resource.plural === asked.plural &&
+      resource.group === asked.group &&
+      (subresource === asked.subresource || (subresource === "*" && asked.subresource !== "")) &&
+      operations.has(operation),
+  );
+  if (found === undefined) return undefined;
+  const { group, version, kind } = found.resource;
+  return { group, version, kind, subresource: asked.subresource };
+}

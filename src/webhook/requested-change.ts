@@ -1,0 +1,45 @@
+/** A request as a change that rules act on: what it was sent to, and what was sent. */
+
+import { asJson, isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
+import type { AskedKind, Change } from "../rule/index.ts";
+import type { AdmissionRequest } from "./review.ts";
+
+/** `trigger`: what was sent, under the name and in the namespace of the request; of a deletion what was deleted. */
+export type RequestedChange = Change & {
+  trigger: KubernetesObject;
+  request: JsonObject;
+  /** The resource of the path, of which the kind is known to rules only. */
+  asked: { group: string; version: string; plural: string; subresource: AskedKind["subresource"] };
+};
+
+/** Undefined where nothing comes of the request: it is a dry run, or says nothing of what it is about. */
+export function requestedChange(request: AdmissionRequest): RequestedChange | undefined {
+  const { operation, oldObject, fields } = request;
+  const object = request.object ?? oldObject;
+  const { resource } = fields;
+  if (fields.dryRun === true || object === undefined || !isJsonObject(resource)) return undefined;
+  return {
+    operation,
+    oldObject,
+    trigger: placed(object, fields),
+    request: { object: asJson(object), oldObject: oldObject === undefined ? null : asJson(oldObject), ...fields },
+    asked: {
+      group: textOf(resource.group),
+      version: textOf(resource.version),
+      plural: textOf(resource.resource),
+      subresource: textOf(fields.subResource),
+    },
+  };
+}
+
+/** What is sent to a subresource need not say where. */
+function placed(object: KubernetesObject, { name, namespace }: JsonObject): KubernetesObject {
+  const { namespace: _namespace, ...metadata } = object.metadata;
+  const isNamespace = object.kind === "Namespace" && object.apiVersion === "v1"; // which is said to lie in itself
+  const place = isNamespace || textOf(namespace) === "" ? {} : { namespace: textOf(namespace) };
+  return { ...object, metadata: { ...metadata, ...place, name: textOf(name) || (metadata.name ?? "") } };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
