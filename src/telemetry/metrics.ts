@@ -79,7 +79,7 @@ export function createMetrics() {
     }),
     reviews: new Histogram({
       name: "perennial_admission_seconds",
-      help: "Time to the answer of a review, by webhook (policies, mutate, created-by, users, probe; none: another path) and outcome (allowed, denied, failed)",
+      help: "Time to the answer of a review, by webhook (policies, mutate, created-by, requests, users, probe; none: another path) and outcome (allowed, denied, failed)",
       labelNames: ["webhook", "outcome"] as const,
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10],
       registers,
