@@ -245,6 +245,71 @@ describe("a rule about scaling", () => {
   });
 });
 
+describe("a rule about who changes and deletes", () => {
+  const alice = ["--as=alice", "--as-group=system:masters"];
+
+  it("makes a record of it, by whom it asks for", async () => {
+    await serve("who", {
+      match: {
+        any: [
+          {
+            resources: { kinds: ["ConfigMap"], names: ["prices*"], operations: ["UPDATE", "DELETE"] },
+            subjects: [{ kind: "User", name: "alice" }],
+          },
+        ],
+      },
+      generate: record({
+        what: "{{ request.operation }} {{ request.name }} by {{ request.userInfo.username }}",
+        before: "{{ request.oldObject.data.bread }}",
+        after: "{{ request.object.data.bread }}",
+      }),
+    });
+    await cluster.apply({ ...configMap("prices", { bread: "1" }), metadata: { name: "prices", namespace: "shop" } });
+    await change("2");
+    await change("3", ...alice);
+    await change("3", ...alice); // nothing of it is other
+    await cluster.kubectl("delete", "configmap", "prices", "-n", "shop", ...alice);
+    const found = await waitForRecords("who", 2);
+    expect(found).toHaveLength(2);
+    expect(found).toContainEqual({ what: "UPDATE prices by alice", before: "2", after: "3" });
+    expect(found).toContainEqual({ what: "DELETE prices by alice", before: "3", after: "3" });
+  });
+
+  it("asks for these objects themselves, and for no other operation", async () => {
+    const entry = (await webhooks()).find(({ name }) => name === "requests.perennial.dev");
+    const versions = { apiGroups: [""], apiVersions: ["v1"], scope: "Namespaced" };
+    expect(entry?.rules).toContainEqual({ ...versions, resources: ["configmaps"], operations: ["DELETE", "UPDATE"] });
+    await cluster.kubectl("delete", "clusterpolicy.perennial.dev", "who");
+  });
+
+  it("sees what somebody with a role deletes at once with much else", async () => {
+    await serve("role", {
+      match: {
+        any: [
+          {
+            resources: { kinds: ["ConfigMap"], names: ["many*"], operations: ["DELETE"] },
+            clusterRoles: ["edit"],
+          },
+        ],
+      },
+      generate: record({ what: "{{ request.userInfo.username }}: {{ request.oldObject.metadata.name }}" }),
+    });
+    for (const name of ["many-1", "many-2"])
+      await cluster.apply({ ...configMap(name, {}), metadata: { name, namespace: "shop", labels: { many: "yes" } } });
+    const robot = "--as=system:serviceaccount:shop:robot";
+    await cluster.kubectl("delete", "configmap", "-n", "shop", "-l", "many=yes", robot);
+    const found = await waitForRecords("role", 2);
+    const by = "system:serviceaccount:shop:robot";
+    expect(new Set(found.map(({ what }) => what))).toEqual(new Set([`${by}: many-1`, `${by}: many-2`]));
+    await cluster.kubectl("delete", "clusterpolicy.perennial.dev", "role");
+  });
+
+  async function change(bread: string, ...as: string[]): Promise<void> {
+    const patch = JSON.stringify({ data: { bread } });
+    await cluster.kubectl("patch", "configmap", "prices", "-n", "shop", "--type=merge", "-p", patch, ...as);
+  }
+});
+
 describe("a rule with wildcards", () => {
   it("sees each subresource that it may mean, and not the objects themselves", async () => {
     await serve("any", {

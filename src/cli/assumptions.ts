@@ -19,7 +19,7 @@ function noteEdges(world: OfflineWorld): string[] {
   return [...world.policies.values()].flatMap((state) =>
     (state.phase === "compiled" ? state.compiled.rules : []).flatMap(({ name, changes, asks }) => {
       if (changes === undefined) return [];
-      const what = asks === undefined ? "changes" : "requests to subresources";
+      const what = asks === undefined ? "changes" : "requests";
       const operations = [...changes].join(", ");
       return [`rule ${name} of ${printRef(state.ref)} acts on ${what} (${operations}), of which files show none`];
     }),

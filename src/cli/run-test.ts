@@ -115,7 +115,7 @@ function evaluateGenerated(
 ): Evaluated | { skipped: string } {
   const rule = rulesIn(world).find(({ name }) => name === expectation.rule);
   if (rule === undefined) return { result: "fail", because: "it has no policy" };
-  if (rule.asks !== undefined) return { skipped: "it acts on requests to subresources, which resources do not show" };
+  if (rule.asks !== undefined) return { skipped: "it acts on requests, which resources do not show" };
   const skipped = whyNotServed(values, {
     isEdge: rule.changes !== undefined,
     namespace: trigger.metadata.namespace ?? "",

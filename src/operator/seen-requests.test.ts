@@ -1,7 +1,7 @@
 /** Which rules a request is given to. */
 
 import { describe, expect, it } from "vitest";
-import { type JsonObject, keyOf, type Resource } from "../object/index.ts";
+import { type JsonObject, type KubernetesObject, keyOf, type Resource } from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "../rule/index.ts";
 import { type ClaimKey, claimRef } from "../state/index.ts";
@@ -32,6 +32,21 @@ function exec(namespace = "shop", subresource = "exec"): RequestedChange {
     trigger: { apiVersion: "v1", kind: "PodExecOptions", metadata: { name: "web", namespace } },
     asked: { group: "", version: "v1", plural: "pods", subresource },
   };
+}
+
+function pod(version: string, metadata: Partial<KubernetesObject["metadata"]> = {}): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "web", namespace: "shop", ...metadata },
+    spec: { version },
+  };
+}
+
+function updated(): RequestedChange {
+  const request = { userInfo: { username: "alice" } };
+  const asked = { group: "", version: "v1", plural: "pods", subresource: "" };
+  return { operation: "UPDATE", trigger: pod("2"), oldObject: pod("1"), request, asked };
 }
 
 function scene(...rules: JsonObject[]) {
@@ -81,6 +96,21 @@ describe("a request", () => {
     changes.onLease(true, true);
     ask(exec("kube-system"));
     expect(waiting()).toEqual([]);
+  });
+
+  it.each<[what: string, change: Partial<RequestedChange>, waits: string[]]>([
+    ["an update", {}, ["named UPDATE"]],
+    ["an update of nothing", { oldObject: pod("2") }, []],
+    ["an update of what is on its way out", { trigger: pod("2", { deletionTimestamp: "2026-01-01T00:00:00Z" }) }, []],
+    ["a deletion", { operation: "DELETE", trigger: pod("1"), oldObject: pod("1") }, ["named DELETE"]],
+  ])("to an object itself counts where somebody is asked for: %s", (_what, change, waits) => {
+    const subjects = [{ kind: "User", name: "alice" }];
+    const resources = { kinds: ["Pod"], operations: ["UPDATE", "DELETE"] };
+    const named = rule("named", resources);
+    const { changes, waiting, ask } = scene({ ...named, match: { any: [{ resources, subjects }] } });
+    changes.onLease(true, true);
+    ask({ ...updated(), ...change });
+    expect(waiting()).toEqual(waits);
   });
 
   it("that comes to a process that never held the Lease is lost", () => {

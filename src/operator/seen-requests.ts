@@ -1,6 +1,8 @@
 /** Rules that act on requests: which there are, and which of them a request concerns. */
 
+import { isBeingDeleted } from "../object/index.ts";
 import type { AskedKind, CompiledPolicy, RequestKind } from "../rule/index.ts";
+import { changesContent } from "../state/index.ts";
 import type { RequestedChange } from "../webhook/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { SeenChanges } from "./seen-changes.ts";
@@ -20,11 +22,18 @@ export function asksAnything({ rules }: CompiledPolicy): boolean {
 
 /** Puts it into the lines of the rules that asked for it, and returns at once. */
 export function noteRequest(world: ObservedWorld, changes: SeenChanges, change: RequestedChange): void {
+  if (changesNothing(change)) return;
   for (const { ref, rules } of askingPolicies(world))
     for (const rule of rules) {
       const asked = askedBy(rule.asks ?? [], change);
       if (asked !== undefined) changes.noteRequest(ref, rule, asked, change);
     }
+}
+
+/** As a watch would show it: of an object that is on its way out only its deletion counts. */
+function changesNothing({ operation, trigger: after, oldObject: before, asked }: RequestedChange): boolean {
+  if (operation !== "UPDATE" || asked.subresource !== "") return false;
+  return isBeingDeleted(after) || !changesContent({ before, after });
 }
 
 function askedBy(asks: readonly RequestKind[], { asked, operation }: RequestedChange): AskedKind | undefined {

@@ -24,7 +24,9 @@ export function planChange(world: World, key: ClaimKey, change: SeenChange): Pla
   const rule = findRule(world.policies.get(keyOf(policy)), name);
   if (rule?.changes === undefined) return nothing(key, "gone", "its rule is not there any more");
   if (!world.isReady(keyOf(policy), name)) return { ...nothing(key, "held", NOT_KNOWN), again: SOON };
-  const absence = change.operation === "DELETE" ? absenceOf(world, refOf(change.trigger), LONG_SEEN) : undefined;
+  // that it was asked for is what counts, where that was seen
+  const isGone = change.operation === "DELETE" && change.request === undefined;
+  const absence = isGone ? absenceOf(world, refOf(change.trigger), LONG_SEEN) : undefined;
   if (absence?.type === "held")
     return { ...nothing(key, absence.again === undefined ? "gone" : "held", absence.because), ...againOf(absence) };
   if (rule.existing !== undefined) return planMutationsFor(world, key, { change, existing: rule.existing });

@@ -25,7 +25,6 @@ const isThere = existsSync(folder);
 const TRUE_REASONS: { readonly [issue: string]: string } = {
   "UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry": "registries are not asked",
   "UnsupportedField spec.background": "false asks for admission only, which is not served",
-  "UnsupportedField spec.rules[].match.any[].resources.kinds[]": "requests to Pod/binding are seen only at admission",
   // validate rules belong to Kyverno; they are noted, not refused, once policies of kyverno.io are served
   "ExclusiveFields spec.rules[]": "a validate rule neither generates nor mutates",
   "UnknownField spec.rules[].validate": "validate rules are Kyverno's own",
@@ -92,8 +91,6 @@ const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
 
 /** The same in place, as kyverno.io, with those that mutate; `background` says nothing there. */
 const REFUSED_IN_PLACE: typeof REFUSED_POLICIES = {
-  "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"], // it tells who deleted the Secret
-  "add-node-labels-pod": ["UnsupportedField spec.rules[].match.any[].resources.kinds[]"], // Pod/binding
   "inject-env-var-from-image-label": ["UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry"],
 };
 

@@ -65,11 +65,6 @@ describe("a rule acts", () => {
       `NothingSelected ${AT}.preconditions.all[1]`,
     ],
     [
-      "who deleted the object",
-      making({ by: "{{ request.userInfo.username }}" }, { match: namespaces(["DELETE"]) }),
-      `UnsupportedField ${AT}.generate`,
-    ],
-    [
       "CONNECT to the object itself",
       making({}, { match: namespaces(["CONNECT"]) }),
       `NothingSelected ${AT}.match.resources.operations`,

@@ -165,18 +165,6 @@ describe("match and exclude that a level rule cannot have", () => {
       { any: [{ resources: { operations: ["CREATE"] } }] },
       "UnsupportedField spec.rules[0].exclude.any[0].resources.operations",
     ],
-    [
-      "subjects of a change",
-      { any: [{ ...(pods({ operations: ["DELETE"] }) as object), subjects: [{ kind: "User", name: "jane" }] }] },
-      undefined,
-      `UnsupportedField ${MATCH}.any[0].subjects`,
-    ],
-    [
-      "cluster roles of whom changes it",
-      pods({ operations: ["UPDATE"] }),
-      { any: [{ clusterRoles: ["cluster-admin"] }] },
-      "UnsupportedField spec.rules[0].exclude.any[0].clusterRoles",
-    ],
   ])("are refused: %s", (_what, match, exclude, ...issues) => {
     expect(issuesOf(ruleWith({ match, exclude }))).toEqual(issues);
   });
