@@ -45,6 +45,7 @@ const SERVED_POLICIES = [
 
 /** Policies whose mutate rules about existing objects are served. */
 const SERVED_MUTATIONS = [
+  "add-node-labels-pod",
   "add-privileged-existing-namespaces",
   "concatenate-configmaps",
   "label-existing-namespaces",
