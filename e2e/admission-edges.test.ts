@@ -27,6 +27,11 @@ beforeAll(async () => {
   operator = await startOperator(cluster, { flags });
   await cluster.grant("admission-edges", [
     { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch", "patch"] },
+    {
+      apiGroups: ["rbac.authorization.k8s.io"],
+      resources: ["rolebindings", "clusterrolebindings"],
+      verbs: ["get", "list", "watch"],
+    },
   ]);
   await cluster.apply(namespace("audit"), namespace("shop", { team: "red" }), namespace("other"));
   for (const where of ["shop", "other"]) {
@@ -264,7 +269,7 @@ describe("a rule about who changes and deletes", () => {
         after: "{{ request.object.data.bread }}",
       }),
     });
-    await cluster.apply({ ...configMap("prices", { bread: "1" }), metadata: { name: "prices", namespace: "shop" } });
+    await cluster.apply(stored("prices", { bread: "1" }));
     await change("2");
     await change("3", ...alice);
     await change("3", ...alice); // nothing of it is other
@@ -294,8 +299,7 @@ describe("a rule about who changes and deletes", () => {
       },
       generate: record({ what: "{{ request.userInfo.username }}: {{ request.oldObject.metadata.name }}" }),
     });
-    for (const name of ["many-1", "many-2"])
-      await cluster.apply({ ...configMap(name, {}), metadata: { name, namespace: "shop", labels: { many: "yes" } } });
+    await cluster.apply(stored("many-1"), stored("many-2"));
     const robot = "--as=system:serviceaccount:shop:robot";
     await cluster.kubectl("delete", "configmap", "-n", "shop", "-l", "many=yes", robot);
     const found = await waitForRecords("role", 2);
@@ -303,6 +307,15 @@ describe("a rule about who changes and deletes", () => {
     expect(new Set(found.map(({ what }) => what))).toEqual(new Set([`${by}: many-1`, `${by}: many-2`]));
     await cluster.kubectl("delete", "clusterpolicy.perennial.dev", "role");
   });
+
+  function stored(name: string, data: JsonObject = {}): object {
+    return {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace: "shop", labels: { many: "yes" } },
+      data,
+    };
+  }
 
   async function change(bread: string, ...as: string[]): Promise<void> {
     const patch = JSON.stringify({ data: { bread } });
