@@ -98,7 +98,16 @@ describe("a label on namespaces", () => {
     await inSync("psa", "2/2");
     await waitUntil("both repairs are told", async () => (await policyStatus(cluster, "psa")).summary?.corrected === 2);
     const { drifts } = await policyStatus(cluster, "psa");
-    expect(drifts?.[0]).toMatchObject({ target: { kind: "Namespace" }, paths: [expect.stringContaining("enforce")] });
+    for (const drift of drifts ?? []) {
+      const paths = [expect.stringContaining("enforce")];
+      expect(drift).toMatchObject({ target: { kind: "Namespace" }, paths, manager: expect.stringMatching(/^kubectl/) });
+      expect(drift.millis).toBeGreaterThan(0);
+      expect(drift.millis).toBeLessThan(20_000);
+    }
+    // who took the label off owns nothing that would tell
+    const changed = { target: { name: "psa-a" }, after: '"privileged"', manager: "kubectl-label" };
+    expect(drifts?.find(({ after }) => after === changed.after)).toMatchObject(changed);
+    expect(drifts).toHaveLength(2);
     expect((await waitForObject(cluster, of("psa-other"))).metadata.labels).not.toHaveProperty(RESTRICTED);
   });
 
@@ -289,6 +298,54 @@ describe("a rule that acts on changes", () => {
     await cluster.kubectl("label", "namespace", "edge-b", "colour=blue", "--overwrite");
     const { data } = await waitForObject(cluster, ["configmap", "edge-b", "log"], ({ data }) => data !== undefined);
     expect(data).toEqual({ was: "red", at: expect.stringMatching(/^\d{4}-/) });
+  });
+});
+
+describe("a rule that was edited", () => {
+  const TAKEN_BACK = { revertOnDelete: true };
+
+  it("takes back what it does not set any more, and where it does not set it any more", async () => {
+    await cluster.apply(namespace("edited-a", { edited: "yes" }));
+    await served(labelling("edited", "edited", { old: "1", stays: "1" }, TAKEN_BACK));
+    await waitForObject(cluster, of("edited-a"), hasLabels({ old: "1", stays: "1" }));
+    await served(labelling("edited", "edited", { stays: "1", young: "1" }, TAKEN_BACK));
+    const after = await waitForObject(cluster, of("edited-a"), lacksLabel("old"));
+    expect(after.metadata.labels).toMatchObject({ edited: "yes", stays: "1", young: "1" });
+    await inSync("edited", "1/1");
+    const rest = versionOf(await waitForObject(cluster, of("edited-a")));
+    await laterEventProcessed(cluster, operator);
+    expect(versionOf(await waitForObject(cluster, of("edited-a")))).toBe(rest);
+  });
+
+  it("while the operator was down takes back the same after its start, also where nobody looks any more", async () => {
+    const target = (kind: string, name: string): object => ({ apiVersion: "v1", kind, namespace: "narrow", name });
+    const narrow = (kind: string, name: string, labels: Labels): object => {
+      const mutate = { targets: [target(kind, name)], patchStrategicMerge: { metadata: { labels } }, ...TAKEN_BACK };
+      return clusterPolicy("narrow", mutating("label", namespacesLabelled("narrow"), mutate));
+    };
+    const maps = ["first", "second"].map((name) => storedConfigMap("narrow", name));
+    const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "bot", namespace: "narrow" } };
+    const untouched = (name: string): Place => ["configmap", "narrow", name];
+    await cluster.apply(namespace("narrow", { narrow: "yes" }), ...maps, account);
+    await served(narrow("ConfigMap", "first", { set: "1" }));
+    await waitForObject(cluster, untouched("first"), hasLabels({ set: "1" }));
+    await operator.stop();
+    await cluster.apply(narrow("ConfigMap", "second", { set: "1" }));
+    await cluster.apply(labelling("edited", "edited", { young: "1" }, TAKEN_BACK));
+    operator = await startOperator(cluster);
+    await waitForObject(cluster, untouched("second"), hasLabels({ set: "1" }));
+    await waitForObject(cluster, untouched("first"), lacksLabel("set"));
+    await waitForObject(cluster, of("edited-a"), lacksLabel("stays"));
+    await operator.stop();
+    await cluster.apply(narrow("ServiceAccount", "bot", { set: "1" }));
+    operator = await startOperator(cluster);
+    await waitForObject(cluster, ["serviceaccount", "narrow", "bot"], hasLabels({ set: "1" }));
+    await waitForObject(cluster, untouched("second"), lacksLabel("set"));
+    await operator.stop();
+    await cluster.kubectl("label", "namespace", "narrow", "narrow-");
+    operator = await startOperator(cluster);
+    await waitForObject(cluster, ["serviceaccount", "narrow", "bot"], lacksLabel("set"));
+    await inSync("narrow", "0/0");
   });
 });
 

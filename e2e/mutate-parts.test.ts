@@ -120,6 +120,8 @@ describe("the status of a node", () => {
       "the repair is told",
       async () => (await policyStatus(cluster, "dongles")).summary?.corrected === 1,
     );
+    const { drifts } = await policyStatus(cluster, "dongles");
+    expect(drifts).toMatchObject([{ target: { kind: "Node", name: "n1" }, manager: "kubectl-patch" }]);
     await cluster.apply(counted("5"));
     for (const each of [place, untouched]) await waitForObject(cluster, each, hasDongles("5"));
     await inSync("dongles", "2/2");

@@ -6,6 +6,7 @@
 import { applyStep, type Outcome } from "../apply/index.ts";
 import { keyOf, type ObjectKey, printRef } from "../object/index.ts";
 import {
+  type Correction,
   isQuestion,
   isWrite,
   type MutateStep,
@@ -23,6 +24,7 @@ import { concludeClaim, UNREACHABLE_RETRY } from "./claim-outcome.ts";
 import { putQuestion } from "./claim-questions.ts";
 import { attemptOf, ClaimRefusals } from "./claim-refusals.ts";
 import type { MutationsDone } from "./mutation-outcome.ts";
+import type { ObservedWorld } from "./observed-world.ts";
 
 export interface ClaimWorker {
   work(key: ClaimKey): Promise<void>;
@@ -120,6 +122,7 @@ class ClaimRun {
     const known = inventory.get(keyOf(step.target));
     const before = { since: known?.pending?.since, resourceVersion: known?.resourceVersion };
     const answered = inventory.expectAnswer(keyOf(step.target), this.#key);
+    if (step.verb === "mutate") this.#noteDrift(step);
     const outcome = await applyStep(client, step);
     metrics.writes.inc({ verb: step.verb, outcome: outcome.type });
     const meanwhile = answered();
@@ -143,7 +146,16 @@ class ClaimRun {
     if (outcome.object.metadata.resourceVersion === step.precondition.resourceVersion)
       return void this.#mutated.unaccepted.add(target);
     this.#mutated.written.add(target);
-    if (step.correction !== undefined) repairs.corrected(target, world.now, step.correction);
+    const correction = correctionOf(world, step);
+    if (correction !== undefined) repairs.corrected(target, world.now, correction);
+  }
+
+  /** It counts from when it was first seen, though the write may come too late, and be made again. */
+  #noteDrift(step: MutateStep): void {
+    const { world, repairs } = this.#options;
+    const correction = correctionOf(world, step);
+    if (correction === undefined) return;
+    repairs.noticed(keyOf(step.target), world.driftSightings.sinceOf(step) ?? world.now, correction);
   }
 
   /** Each answer is an observation like any event of a watch. */
@@ -219,6 +231,13 @@ function isChangedByOthers(outcome: Outcome, { changed }: Meanwhile): boolean {
 
 function isRequest(step: Step): step is WriteStep | QuestionStep {
   return isWrite(step) || isQuestion(step);
+}
+
+/** What a mutation puts right, with who says to have written it: the object as it is kept does not tell that. */
+function correctionOf({ driftSightings }: ObservedWorld, step: MutateStep): Correction | undefined {
+  if (step.correction === undefined) return undefined;
+  const manager = driftSightings.writerOf(step);
+  return { ...step.correction, ...(manager === undefined ? {} : { manager }) };
 }
 
 function isMutation({ verb }: Step): boolean {

@@ -36,6 +36,7 @@ import {
   type World,
 } from "../state/index.ts";
 import { AdmissionState } from "./admission-state.ts";
+import { DriftSightings } from "./drift-sightings.ts";
 import { KeptObjects } from "./kept-objects.ts";
 import { UNKNOWN } from "./kyverno-presence.ts";
 import { kindsWithStatus } from "./reads-status.ts";
@@ -99,6 +100,8 @@ export class ObservedWorld implements World {
   disposals: ReadonlyMap<ObjectKey, Disposal> = new Map();
   /** Kinds of existing objects whose status some rule looks at, or writes. */
   kindsWithStatus: ReadonlySet<GroupKindKey> = new Set();
+  /** Rules that took something back before the start: what they had set where nobody watches is still to be looked for. */
+  readonly searchesDue = new Map<string, { policy: ObjectRef; rule: string }>();
   policiesSynced = false;
   readonly policies = {
     world: this,
@@ -111,6 +114,7 @@ export class ObservedWorld implements World {
   };
   readonly #systemNamespaces: ReadonlySet<string>;
   readonly stores = new KeptObjects(this.namespaces);
+  readonly driftSightings = new DriftSightings();
 
   /** Why policies of kyverno.io are left alone just now. */
   kyvernoSuspended: string | undefined;
@@ -222,6 +226,11 @@ export class ObservedWorld implements World {
       for (const { ready, awaited, stuck, mutates } of rules.values())
         if (mutates.includes(key) && ((!ready && !stuck) || awaited.size > 0)) return "unknown";
     return "known";
+  }
+
+  /** Whether rules keep existing objects of the kind. */
+  isMutated(kind: GroupKind): boolean {
+    return this.mutatedKinds.size > 0 && this.mutatedKinds.has(groupKindKey(kind));
   }
 
   /** Rules have come or gone. */

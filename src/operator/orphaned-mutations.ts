@@ -6,18 +6,25 @@
 import {
   appliedThrough,
   type GroupKind,
+  groupKindKey,
+  type KubernetesObject,
   keyOf,
   type ObjectKey,
   type ObjectRef,
   type Resource,
   refOf,
 } from "../object/index.ts";
-import { mutationManager } from "../rule/index.ts";
+import { mutationManager, type Read } from "../rule/index.ts";
 import { type ClaimKey, claimKey, findRule } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
 
-type RuleRef = { policy: ObjectRef; rule: string; kinds: readonly GroupKind[] };
+/** `kinds`: of objects that it changes, or changed. `reads`: where they lie by now, where that is known. */
+export type MutatingRule = { policy: ObjectRef; rule: string; kinds: readonly GroupKind[]; reads?: readonly Read[] };
+
+export function keyOfRule({ policy, rule }: Pick<MutatingRule, "policy" | "rule">): string {
+  return `${keyOf(policy)}\n${rule}`;
+}
 
 /** Kinds that are looked at only because rules that are gone may have set something on them. */
 export function kindsOfGoneRules(world: ObservedWorld): Resource[] {
@@ -28,15 +35,23 @@ export function kindsOfGoneRules(world: ObservedWorld): Resource[] {
 /** Has what nobody wants any more planned by a claim of its own, which takes it back. */
 export function sweepMutations(world: ObservedWorld, queue: KeyedQueue<ClaimKey>): void {
   for (const rule of [...goneRules(world), ...servedRules(world)])
-    for (const target of orphansOf(world, rule)) {
-      const key = claimKey({ policy: rule.policy, rule: rule.rule, trigger: target });
-      noteLeaving(world, key, { rule, target: keyOf(target) });
-      queue.add(key);
-    }
+    for (const target of orphansOf(world, rule)) queue.add(leave(world, rule, target));
+}
+
+/** The claim that takes it back. */
+export function leave(world: ObservedWorld, rule: MutatingRule, target: ObjectRef): ClaimKey {
+  const key = claimKey({ policy: rule.policy, rule: rule.rule, trigger: target });
+  noteLeaving(world, key, { rule, target: keyOf(target) });
+  return key;
+}
+
+export function isWantedByRule(world: ObservedWorld, rule: MutatingRule, target: ObjectKey): boolean {
+  const prefix = `${keyOfRule(rule)}\n`;
+  return [...world.claims.mutating(target)].some((claim) => claim.startsWith(prefix));
 }
 
 /** Whether something may be left to be taken back of a rule that is gone. */
-export function hasOrphans(world: ObservedWorld, rule: RuleRef): boolean {
+export function hasOrphans(world: ObservedWorld, rule: MutatingRule): boolean {
   const unknown = rule.kinds.some((kind) => {
     const resource = world.catalogue.findKind(kind);
     return resource !== undefined && world.objects(resource)?.synced !== true;
@@ -44,7 +59,7 @@ export function hasOrphans(world: ObservedWorld, rule: RuleRef): boolean {
   return unknown || orphansOf(world, rule).length > 0;
 }
 
-function goneRules(world: ObservedWorld): RuleRef[] {
+function goneRules(world: ObservedWorld): MutatingRule[] {
   if (!world.policiesSynced) return [];
   return [...world.disposals].flatMap(([key, { policy, mutated = {} }]) => {
     const state = world.policyStates.get(key);
@@ -56,13 +71,18 @@ function goneRules(world: ObservedWorld): RuleRef[] {
   });
 }
 
-/** Of which every claim was planned, so that what none of them wants is known. */
-function servedRules(world: ObservedWorld): RuleRef[] {
+/** That take back, and of which every claim was planned, so that what none of them wants is known. */
+export function servedRules(world: ObservedWorld): MutatingRule[] {
   return [...world.policyStates.values()].flatMap((state) => {
     if (state.phase !== "compiled") return [];
     const reverting = state.compiled.rules.filter(({ existing }) => existing?.reverts === true);
     const planned = reverting.filter(({ name }) => isPlanned(world, keyOf(state.ref), name));
-    return planned.map(({ name, existing }) => ({ policy: state.ref, rule: name, kinds: existing?.resources ?? [] }));
+    const mutated = world.disposals.get(keyOf(state.ref))?.mutated ?? {};
+    return planned.map(({ name, existing, reads }) => {
+      const kinds = [...(existing?.resources ?? []), ...(mutated[name] ?? [])];
+      const once = new Map(kinds.map((kind) => [groupKindKey(kind), kind]));
+      return { policy: state.ref, rule: name, kinds: [...once.values()], reads };
+    });
   });
 }
 
@@ -71,23 +91,30 @@ function isPlanned(world: ObservedWorld, policy: ObjectKey, rule: string): boole
   return progress?.ready === true && progress.awaited.size === 0;
 }
 
-function orphansOf(world: ObservedWorld, { policy, rule, kinds }: RuleRef): ObjectRef[] {
-  const manager = mutationManager(policy, rule);
-  const prefix = `${keyOf(policy)}\n${rule}\n`;
-  return kinds.flatMap((kind) => {
-    const resource = world.catalogue.findKind(kind);
-    const objects = resource === undefined ? [] : (world.objects(resource)?.values() ?? []);
-    return [...objects]
+function orphansOf(world: ObservedWorld, rule: MutatingRule): ObjectRef[] {
+  const manager = mutationManager(rule.policy, rule.rule);
+  return rule.kinds.flatMap((kind) =>
+    objectsOf(world, kind, rule.reads)
       .filter((object) => appliedThrough(object, manager).length > 0)
       .map(refOf)
-      .filter((ref) => ![...world.claims.mutating(keyOf(ref))].some((claim) => claim.startsWith(prefix)));
-  });
+      .filter((ref) => !isWantedByRule(world, rule, keyOf(ref))),
+  );
+}
+
+/** All of the kind; where nobody watches all of it, those that the rule looks at. */
+function objectsOf(world: ObservedWorld, kind: GroupKind, reads: readonly Read[] = []): KubernetesObject[] {
+  const resource = world.catalogue.findKind(kind);
+  if (resource === undefined) return [];
+  const whole = world.objects(resource);
+  if (whole !== undefined) return [...whole.values()];
+  const own = reads.filter((read) => groupKindKey(read.resource) === groupKindKey(kind));
+  return own.flatMap((read) => [...(world.objectsOf(read)?.values() ?? [])]);
 }
 
 function noteLeaving(
   world: ObservedWorld,
   key: ClaimKey,
-  { rule, target }: { rule: RuleRef; target: ObjectKey },
+  { rule, target }: { rule: MutatingRule; target: ObjectKey },
 ): void {
   const known = world.claims.get(key);
   const before = known?.mutations ?? { rule: undefined, trigger: undefined, ...NOTHING };

@@ -45,15 +45,21 @@ export function disposalOf(world: ObservedWorld, state: PolicyState, rules: read
 }
 
 function mutatedOf(known: Disposal | undefined, rules: readonly CompiledRule[]): Pick<Disposal, "mutated"> {
-  const mutated = { ...known?.mutated, ...Object.fromEntries(rules.flatMap(mutatedBy)) };
+  const before = known?.mutated ?? {};
+  const mutated = { ...before, ...Object.fromEntries(rules.flatMap((rule) => mutatedBy(rule, before[rule.name]))) };
   return Object.keys(mutated).length === 0 ? {} : { mutated };
 }
 
-/** Of which kinds the rule takes back what it set; none where it does not. */
-function mutatedBy({ name, existing }: CompiledRule): [string, GroupKind[]][] {
-  if (existing === undefined) return [];
-  const kinds = existing.reverts ? existing.resources.map(({ group, kind }) => ({ group, kind })) : [];
-  return [[name, kinds]];
+/** Of which kinds the rule takes back what it set, or had set as it was before; none where it does not. */
+function mutatedBy(rule: CompiledRule, before: readonly GroupKind[] = []): [string, GroupKind[]][] {
+  if (rule.existing === undefined) return [];
+  const kinds = rule.existing.reverts ? [...before, ...revertedKinds(rule)] : [];
+  return [[rule.name, [...new Map(kinds.map((kind) => [groupKindKey(kind), kind])).values()]]];
+}
+
+/** Of which kinds the rule takes back what it sets. */
+export function revertedKinds({ existing }: CompiledRule): GroupKind[] {
+  return existing?.reverts === true ? existing.resources.map(({ group, kind }) => ({ group, kind })) : [];
 }
 
 /** Annotations that say what a policy has no field for; they change no generation. */

@@ -5,6 +5,7 @@ import type { Selection } from "../cluster/index.ts";
 import { type GroupKind, type ObjectKey, type Resource, resourceKey } from "../object/index.ts";
 import type { ObjectChange } from "../state/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
+import { MutationSearch } from "./mutation-search.ts";
 import type { OperatorOptions } from "./options.ts";
 import { sweepMutations } from "./orphaned-mutations.ts";
 import { type PartEvents, Parts } from "./parts.ts";
@@ -17,12 +18,18 @@ export class Reactions implements PartEvents {
   readonly parts: Parts;
   readonly onWentBack: () => void;
   readonly #options: OperatorOptions;
+  readonly #search: MutationSearch;
 
   /** `onWentBack`: the cluster's storage was put back to what it was earlier. */
   constructor(options: OperatorOptions, onWentBack: () => void) {
     this.#options = options;
     this.onWentBack = onWentBack;
     this.parts = new Parts(options, this);
+    const { world, queue, lease } = this.parts;
+    this.#search = new MutationSearch({
+      ...{ client: options.client, world, queue, log: options.log },
+      leads: () => lease.held,
+    });
   }
 
   onLease(held: boolean): void {
@@ -132,6 +139,7 @@ export class Reactions implements PartEvents {
   sweep(): void {
     sweepInventory(this.parts.world, this.parts.queue);
     sweepMutations(this.parts.world, this.parts.queue);
+    this.#search.wake();
     this.parts.kept.note(unclaimedTargets(this.parts.world), "its annotations do not say which policy made it");
   }
 
@@ -139,6 +147,7 @@ export class Reactions implements PartEvents {
   tidy(): void {
     const known = this.parts.world.policiesSynced && this.parts.watches.settled && this.parts.queue.depth === 0;
     if (!known) return;
+    this.#search.wake();
     this.parts.needs.tidy();
     this.parts.knowledge
       .tidy((kind) => this.#isListed(kind))

@@ -31,6 +31,11 @@ export class Repairs {
       this.#open.set(target, { since, correction: { paths: [], after: "deleted" }, sent: false });
   }
 
+  /** It is not as it should be, since then; put right it may be later. */
+  noticed(target: ObjectKey, since: number, correction: Correction): void {
+    if (!this.#open.has(target)) this.#open.set(target, { since, correction, sent: false });
+  }
+
   /** A correcting write was answered; others may have to follow. */
   corrected(target: ObjectKey, since: number, correction: Correction): void {
     const open = this.#open.get(target);

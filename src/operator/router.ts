@@ -135,7 +135,10 @@ class SignalRouter implements Router {
   }
 
   #onChanged(selection: Selection, object: KubernetesObject): void {
-    const change = this.#options.world.stores.of(selection)?.set(object);
+    const { world } = this.#options;
+    const change = world.stores.of(selection)?.set(object);
+    if (change?.after !== undefined && world.isMutated(selection.resource))
+      world.driftSightings.note(change.after, object, world.now);
     if (change !== undefined) this.#onObjectChanges(selection, [change], "event");
     if (isClusterWide(selection)) this.#observe(selection, object);
     else this.#strangers.onChanged(selection, object);

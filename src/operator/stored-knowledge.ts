@@ -5,7 +5,7 @@
 
 import type { ClusterClient } from "../cluster/index.ts";
 import { type GroupKind, groupKindKey, keyOf, type ObjectKey } from "../object/index.ts";
-import type { PolicyState } from "../state/index.ts";
+import { findRule, type PolicyState } from "../state/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import {
   addDisposal,
@@ -15,8 +15,8 @@ import {
   type InventoryMap,
 } from "./inventory-map.ts";
 import type { ObservedWorld } from "./observed-world.ts";
-import { hasOrphans } from "./orphaned-mutations.ts";
-import { disposalOf } from "./policy-book.ts";
+import { hasOrphans, keyOfRule, type MutatingRule } from "./orphaned-mutations.ts";
+import { disposalOf, revertedKinds } from "./policy-book.ts";
 import { rulesOf } from "./wanted-watches.ts";
 
 export type StoredKnowledgeOptions = {
@@ -53,8 +53,12 @@ export class StoredKnowledge {
 
   /** The answer says why it cannot be read. */
   async load(): Promise<string | undefined> {
+    const { world } = this.#options;
     const problem = await this.#map.load();
-    this.#options.world.disposals = this.#map.content.disposals;
+    world.disposals = this.#map.content.disposals;
+    for (const { policy, mutated = {} } of world.disposals.values())
+      for (const [rule, kinds] of Object.entries(mutated))
+        if (kinds.length > 0) world.searchesDue.set(keyOfRule({ policy, rule }), { policy, rule });
     return problem;
   }
 
@@ -115,9 +119,20 @@ function withoutUnused(world: ObservedWorld, { kinds, disposals }: InventoryCont
       claims.some((claim) => claim.startsWith(`${key}\n${name}\n`)) ||
       hasOrphans(world, { policy, rule: name, kinds: mutated[name] ?? [] });
     const rules = Object.entries(disposal.rules).filter(([name]) => isUsed(name));
-    const left = Object.entries(mutated).filter(([name]) => isUsed(name));
+    const left = Object.entries(mutated)
+      .filter(([name]) => isUsed(name))
+      .map(([name, kinds]) => [name, kindsLeft(world, { policy, rule: name, kinds })] as const);
     const used = { ...disposal, rules: Object.fromEntries(rules), mutated: Object.fromEntries(left) };
     return rules.length === 0 ? [] : [[key, used] as const];
   });
   return { kinds: unclear ? kinds : kinds.filter((kind) => used.has(groupKindKey(kind))), disposals: new Map(left) };
+}
+
+/** Of a rule that is served, those that it changes now, once what it set elsewhere is taken back. */
+function kindsLeft(world: ObservedWorld, mutating: MutatingRule): readonly GroupKind[] {
+  const rule = findRule(world.policyStates.get(keyOf(mutating.policy)), mutating.rule);
+  const key = keyOfRule(mutating);
+  const claims = [...world.claims.ofRule(key)].map((claim) => world.claims.get(claim));
+  const isLeaving = claims.some((claim) => (claim?.mutations?.leaving.size ?? 0) > 0);
+  return rule === undefined || isLeaving || world.searchesDue.has(key) ? mutating.kinds : revertedKinds(rule);
 }

@@ -49,10 +49,13 @@ function shown(value: Json | undefined, secret: boolean): string | undefined {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 
-/** A name the client chose, with times of one second: a hint, not proof. Controllers that write status do not count. */
+/**
+ * A name the client chose, with times of one second: a hint, not proof. Controllers that write status do not count, nor do our
+ * mutate rules.
+ */
 function lastForeignManager(live: KubernetesObject): string | undefined {
   const foreign = (live.metadata.managedFields ?? []).filter(
-    (entry) => !isApplyEntry(entry, MANAGER) && !entry.subresource,
+    (entry) => !isApplyEntry(entry, MANAGER) && !entry.subresource && entry.manager?.startsWith(`${MANAGER}/`) !== true,
   );
   return foreign.sort((a, b) => (a.time ?? "").localeCompare(b.time ?? "")).at(-1)?.manager;
 }

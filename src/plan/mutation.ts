@@ -3,6 +3,7 @@
 import {
   applyEntryOf,
   asJson,
+  type FieldPath,
   isJsonObject,
   jsonDifference,
   type KubernetesObject,
@@ -10,16 +11,18 @@ import {
   type ObjectKey,
   printPointer,
   refOf,
+  resolveField,
 } from "../object/index.ts";
 import type { MutationPart } from "../rule/index.ts";
-import type { ClaimKey, Mutations, World } from "../state/index.ts";
+import { type ClaimKey, claimRef, type Mutations, type World } from "../state/index.ts";
 import { listPaths } from "./correction.ts";
 import { describeCorrection } from "./drift-record.ts";
 import { isKeptByMaker } from "./generated-mutation.ts";
 import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
-import { applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
+import { type Application, applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
 import type { MutationWanted } from "./mutation-wanted.ts";
 import type { Failure, MutateStep, SkipStep, Step } from "./step.ts";
+import { ownedWithout, withdrawnFields } from "./withdrawn.ts";
 
 /** `atRest`: the object, when nothing is to be done and nothing but a change of it could change that. */
 export type MutationPlan = { step: Step; atRest?: KubernetesObject };
@@ -44,7 +47,8 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   if (!own.ok) return { step: failing(object, own) };
   const restless = whyRestless(object, own.object, { key, all, schema: fate.existing.schemaOf(object) });
   if (restless !== undefined) return { step: failing(object, { reason: "NotConvergent", message: restless }) };
-  const step = own.object === object ? undefined : stepTo(wanted, own.object, before);
+  const left = fate.existing.reverts ? leftBy(world, wanted, all) : [];
+  const step = own.object === object && left.length === 0 ? undefined : stepTo(wanted, own.object, { before, left });
   if (step?.verb === "mutate" && isKeptByMaker(world, wanted))
     return { step: { ...skip(object, "it is generated, and who generates it writes that too"), isLeftToMaker: true } };
   if (step !== undefined) return { step };
@@ -56,21 +60,41 @@ function isOnlyMutator(world: World, target: ObjectKey, key: ClaimKey): boolean 
   return mutating.size === 0 || (mutating.size === 1 && mutating.has(key));
 }
 
+/** What the rule set and does not set any more, whichever of its claims it was: they have one field manager. */
+function leftBy(world: World, wanted: MutationWanted, all: readonly Application[]): readonly FieldPath[] {
+  const { key, object, part, fate } = wanted;
+  const entry = applyEntryOf(object, fate.existing.manager, part?.subresource);
+  const isReadable = entry?.fieldsV1 !== undefined && entry.apiVersion === object.apiVersion;
+  if (!isReadable || isKeptByMaker(world, wanted)) return [];
+  return withdrawnFields(object, entry.fieldsV1 ?? {}, all.filter(isOfSameRule(key)));
+}
+
+function isOfSameRule(key: ClaimKey): (application: Application) => boolean {
+  const { policy, rule } = claimRef(key);
+  return (application) => {
+    const other = claimRef(application.key);
+    return other.rule === rule && keyOf(other.policy) === keyOf(policy);
+  };
+}
+
+type Known = { before: Mutations | undefined; left: readonly FieldPath[] };
+
 /** Undefined when nothing has to change. */
 function stepTo(
   { object, resource, part, fate }: MutationWanted,
   next: KubernetesObject,
-  before: Mutations | undefined,
+  { before, left }: Known,
 ): Step | undefined {
   const { existing } = fate;
-  const owned = applyEntryOf(object, existing.manager, part?.subresource)?.fieldsV1;
+  const applied = applyEntryOf(object, existing.manager, part?.subresource)?.fieldsV1;
+  const owned = applied === undefined || left.length === 0 ? applied : ownedWithout(applied, left);
   const difference = mutationDifference(asJson(object), asJson(next), {
     schema: existing.schemaOf(object),
     owned,
     reverts: existing.reverts,
   });
   const paths = difference.paths.map(printPointer);
-  if (paths.length === 0) return undefined;
+  if (paths.length === 0 && left.length === 0) return undefined;
   const target = refOf(object);
   if (before?.unaccepted.get(keyOf(target)) === object) return failing(object, notAccepted(paths));
   const { uid = "", resourceVersion = "" } = object.metadata;
@@ -86,7 +110,7 @@ function stepTo(
     seen: object,
     object: next,
     precondition: { uid, resourceVersion },
-    because: `${listPaths(paths)} is not as the rule sets it`,
+    because: paths.length === 0 ? whyLeft(object, left) : `${listPaths(paths)} is not as the rule sets it`,
     ...correction,
   };
 }
@@ -118,6 +142,13 @@ function contentOf(
       metadata: { ...(isJsonObject(set) ? set : {}), name, ...(namespace === undefined ? {} : { namespace }) },
     },
   };
+}
+
+function whyLeft(object: KubernetesObject, left: readonly FieldPath[]): string {
+  const places = left.flatMap((path) =>
+    resolveField(asJson(object), path, true).map((found) => printPointer(found.path)),
+  );
+  return `${listPaths(places)} is not set by the rule any more`;
 }
 
 function notAccepted(paths: readonly string[]): Failure {

@@ -277,3 +277,66 @@ describe("a generated object that is mutated too", () => {
     expect(planOf(world, state, "made", shop)).toMatchObject({ steps: [{ verb: "skip" }], again: 50 });
   });
 });
+
+describe("what an edited rule set before", () => {
+  /** Owned by the field manager of rule r of policy p. */
+  function ownedBy(state: PolicyState, object: KubernetesObject, fieldsV1: JsonObject): KubernetesObject {
+    const manager = mutationManager(state.ref, "r");
+    const entry = { manager, operation: "Apply", apiVersion: object.apiVersion, fieldsV1 };
+    return { ...object, metadata: { ...object.metadata, managedFields: [entry] } };
+  }
+  const LABELS = { "f:metadata": { "f:labels": { "f:old": {}, "f:tier": {} } } };
+
+  it.each<[string, JsonObject, JsonObject | undefined]>([
+    ["is taken out where it is not set any more", labelled({ tier: "1" }), { labels: { tier: "1" } }],
+    ["goes as a whole when nothing is set any more", labelled({ team: "a" }), {}],
+    ["stays where it is set only where it is absent", labelled({ "+(old)": "1", tier: "1" }), undefined],
+    ["stays where the rule sets it still", labelled({ old: "1", tier: "1" }), undefined],
+    [
+      "stays where nobody can say what the rule makes of the object without it",
+      { patchesJson6902: "- {op: replace, path: /metadata/labels/old, value: '1'}" },
+      undefined,
+    ],
+    ["goes while something else is set", labelled({ tier: "1", new: "1" }), { labels: { tier: "1", new: "1" } }],
+  ])("%s", (_what, mutate, metadata) => {
+    const world = servedWorld(shop);
+    const state = servePolicy(world, "p", [rule("r", { ...mutate, revertOnDelete: true })]);
+    const object = put(world, ownedBy(state, namespaceObject("shop", { team: "a", old: "1", tier: "1" }), LABELS));
+    const { steps } = planOf(world, state, "r", object);
+    if (metadata === undefined) expect(steps).toMatchObject([{ verb: "skip", inSync: true }]);
+    else {
+      const [step] = steps;
+      const written = step?.verb === "mutate" && "applied" in step.write ? step.write.applied : undefined;
+      expect(written).toEqual({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", ...metadata } });
+    }
+  });
+
+  it("stays without revertOnDelete", () => {
+    const world = servedWorld(shop);
+    const state = servePolicy(world, "p", [rule("r", labelled({ tier: "1" }))]);
+    const object = put(world, ownedBy(state, namespaceObject("shop", { old: "1", tier: "1" }), LABELS));
+    expect(planOf(world, state, "r", object).steps).toMatchObject([{ verb: "skip", inSync: true }]);
+  });
+
+  it("stays while another trigger of the rule sets it", () => {
+    const all = {
+      targets: [{ ...ITSELF, name: "shop" }],
+      patchStrategicMerge: { metadata: { labels: { "{{ request.object.metadata.labels.team }}": "1" } } },
+    };
+    const other = namespaceObject("other", { team: "b" });
+    const world = servedWorld(shop, other);
+    const state = servePolicy(world, "p", [rule("r", { ...all, revertOnDelete: true })]);
+    const fields = { "f:metadata": { "f:labels": { "f:a": {}, "f:b": {} } } };
+    const object = put(world, ownedBy(state, namespaceObject("shop", { team: "a", a: "1", b: "1" }), fields));
+    for (const trigger of [object, other]) remember(world, planOf(world, state, "r", trigger));
+    expect(planOf(world, state, "r", object).steps).toMatchObject([{ verb: "skip", inSync: true }]);
+    world.claims.remove(claimOf(state, "r", other));
+    expect(planOf(world, state, "r", object).steps).toMatchObject([
+      {
+        verb: "mutate",
+        write: { applied: { metadata: { labels: { a: "1" } } } },
+        because: expect.stringContaining("/metadata/labels/b"),
+      },
+    ]);
+  });
+});
