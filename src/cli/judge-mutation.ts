@@ -1,6 +1,7 @@
 /** What a mutate rule makes of a resource of an offline test. */
 
 import { asJson, isJsonObject, type Json, type KubernetesObject, printRef, refOf } from "../object/index.ts";
+import type { Plan } from "../plan/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import { differences, printDifference } from "./differences.ts";
 import type { Document } from "./documents.ts";
@@ -25,6 +26,27 @@ export function judgeMutation(object: KubernetesObject, { world, policy, rule, w
   const result = mine.find((outcome) => outcome.idle === undefined);
   if (result === undefined) return { result: "skip", because: mine[0]?.idle ?? "it has no such rule" };
   return compareMutated(outcomes.at(-1)?.object ?? object, wanted);
+}
+
+/** What the plan of a rule about existing objects makes of them; each that is wanted has to come of it. */
+export function judgeTargets({ steps }: Pick<Plan, "steps">, wanted: readonly Document[]): Evaluated {
+  const changed = steps.flatMap((step) => (step.verb === "mutate" ? [step.object] : []));
+  if (changed.length === 0) return { result: "skip", because: steps[0]?.because ?? "it finds no object to change" };
+  const problems = wanted.flatMap(({ object: expected }) => {
+    const made = changed.find((object) => isMeant(object, expected));
+    if (made === undefined)
+      return [`${printRef(refOf(expected))} is not changed, but ${changed.map(printed).join(", ")}`];
+    return differences(comparable(made), comparable(expected)).map(
+      (one) => `${printed(made)}: ${printDifference(one)}`,
+    );
+  });
+  return problems.length === 0
+    ? { result: "pass", because: "it changes its targets" }
+    : { result: "fail", because: problems.join("; ") };
+}
+
+function printed(object: KubernetesObject): string {
+  return printRef(refOf(object));
 }
 
 /** The file has what comes of the whole policy. */

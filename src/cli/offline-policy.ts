@@ -75,11 +75,11 @@ const OF_ADMISSION = new Set([
   "webhookTimeoutSeconds",
 ]);
 
-/** Mutate rules with something that is not looked at, such as targets, are left out, and that is told. */
+/** Mutate rules with something that is not looked at are left out, and that is told. */
 function withoutUnknown(policy: JsonObject): { policy: JsonObject; notes: string[] } {
   const notes: string[] = [];
   const rules = rulesOf(policy).filter((rule) => {
-    const why = isJsonObject(rule) && isJsonObject(rule.mutate) ? whyLeftOut(policy, rule, rule.mutate) : undefined;
+    const why = isJsonObject(rule) && isJsonObject(rule.mutate) ? whyLeftOut(policy, rule) : undefined;
     if (why !== undefined) notes.push(`rule ${isJsonObject(rule) ? String(rule.name) : ""} is left out: ${why}`);
     return why === undefined;
   });
@@ -89,12 +89,12 @@ function withoutUnknown(policy: JsonObject): { policy: JsonObject; notes: string
 function isMutable(policy: JsonObject, rule: JsonObject): boolean {
   return (
     isJsonObject(rule.mutate) &&
-    whyLeftOut(withoutAdmission(withRules(policy, [rule])), rule, rule.mutate) === undefined
+    rule.mutate.targets === undefined &&
+    whyLeftOut(withoutAdmission(withRules(policy, [rule])), rule) === undefined
   );
 }
 
-function whyLeftOut(policy: JsonObject, rule: JsonObject, mutate: JsonObject): string | undefined {
-  if (mutate.targets !== undefined) return "rules that change existing objects are not looked at yet";
+function whyLeftOut(policy: JsonObject, rule: JsonObject): string | undefined {
   const parsed = parsePolicy(withRules(policy, [rule]), { offline: true });
   return "issues" in parsed ? parsed.issues.map(printIssue).join("; ") : undefined;
 }

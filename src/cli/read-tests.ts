@@ -29,7 +29,9 @@ export function readTest(path: string, now: Date): OfflineTest {
   if ("problems" in parsed) throw new InputError(parsed.problems.map((problem) => `${path}: ${problem}`));
   const { test: file } = parsed;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
-  const { policies, resources } = splitDocuments(documentsOf([...file.policies, ...file.resources].map(inFolder)));
+  const { policies, resources } = splitDocuments(
+    documentsOf([...file.policies, ...file.resources, ...file.targetResources].map(inFolder)),
+  );
   return {
     file,
     policies,

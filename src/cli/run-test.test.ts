@@ -37,6 +37,23 @@ const EDGE = infoRule(
   { match: { any: [{ resources: { kinds: ["Namespace"], operations: ["UPDATE"] } }] } },
   { data: { data: { was: "{{ request.oldObject.metadata.labels.team }}", by: "{{ request.operation }}" } } },
 );
+const PATCHED = { patchedResources: "made.yaml" };
+
+/** The replicas of all Deployments of a Namespace with a team; of each other kind what it says. */
+function changing(mutate: JsonObject = {}): JsonObject {
+  const targets = [
+    { apiVersion: "apps/v1", kind: "Deployment/scale", namespace: "{{ request.object.metadata.name }}" },
+  ];
+  const { generate: _generate, ...rule } = infoRule();
+  return policyOf("p", { ...rule, mutate: { targets, patchStrategicMerge: { spec: { replicas: 0 } }, ...mutate } });
+}
+
+function webWith(replicas: number): KubernetesObject {
+  return objectOf("apps/v1", "Deployment", "web", { spec: { replicas } });
+}
+
+const NEVER = { preconditions: { all: [{ key: "a", operator: "Equals", value: "b" }] } };
+const UPDATED = { mutateExistingOnPolicyUpdate: false };
 const GENERATED = { generatedResource: "made.yaml" };
 
 describe("an offline test passes when", () => {
@@ -176,6 +193,37 @@ describe("an offline test passes when", () => {
       { objects: [policyOf("p", { name: "m", mutate: {} }, infoRule()), namespaceOf("shop")], result: {} },
     ],
     [
+      "it changes what exists as it should",
+      { objects: [changing(), namespaceOf("shop"), webWith(3)], result: PATCHED, made: [webWith(0)] },
+    ],
+    [
+      "it changes what exists when its trigger changes",
+      { objects: [changing(UPDATED), namespaceOf("shop"), webWith(3)], result: PATCHED, made: [webWith(0)] },
+    ],
+    [
+      "what exists is as it should be",
+      { objects: [changing(), namespaceOf("shop"), webWith(0)], result: { result: "skip" } },
+    ],
+    [
+      "its preconditions do not hold for what exists",
+      {
+        objects: [
+          changing({ targets: [{ apiVersion: "apps/v1", kind: "Deployment", ...NEVER }] }),
+          namespaceOf("shop"),
+          webWith(3),
+        ],
+        result: { result: "skip" },
+      },
+    ],
+    [
+      "a policy of kyverno.io changes what exists",
+      {
+        objects: [{ ...changing(), apiVersion: "kyverno.io/v1" }, namespaceOf("shop"), webWith(3)],
+        result: PATCHED,
+        made: [webWith(0)],
+      },
+    ],
+    [
       "it is written as in older files",
       {
         objects: [POLICY, namespaceOf("shop")],
@@ -234,6 +282,27 @@ describe("an offline test fails, and says why, when", () => {
       /^pass instead of skip: it applies$/,
     ],
     [
+      "something else comes of what exists",
+      { objects: [changing(), namespaceOf("shop"), webWith(3)], result: PATCHED, made: [webWith(1)] },
+      /Deployment shop\/web: \/spec\/replicas is 0, and should be 1$/,
+    ],
+    [
+      "another object should change",
+      { objects: [changing(), namespaceOf("shop"), webWith(3)], result: PATCHED, made: [MADE] },
+      /ConfigMap shop\/info is not changed, but apps\/Deployment shop\/web$/,
+    ],
+    [
+      "what it names is not there",
+      {
+        objects: [
+          changing({ targets: [{ apiVersion: "v1", kind: "ConfigMap", namespace: "shop", name: "none" }] }),
+          namespaceOf("shop"),
+        ],
+        result: PATCHED,
+      },
+      /^fail instead of pass: ConfigMap shop\/none, which the rule is to change, is not there$/,
+    ],
+    [
       "a source is missing",
       { objects: [policyOf("p", copying()), namespaceOf("shop")], result: {} },
       /ConfigMap base\/source does not exist/,
@@ -267,11 +336,6 @@ describe("an offline test fails, and says why, when", () => {
 
 describe("an offline test is skipped, and says so, when", () => {
   it.each<[string, Given, RegExp]>([
-    [
-      "the rule changes objects that exist",
-      { objects: [policyOf("p", { name: "info", mutate: { targets: [] } }), namespaceOf("shop")], result: {} },
-      /mutate rules about existing objects are not looked at yet/,
-    ],
     [
       "it sets what a single request says",
       {

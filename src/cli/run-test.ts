@@ -4,7 +4,6 @@ import {
   asJson,
   canonicalObject,
   contentOf,
-  isJsonObject,
   type Json,
   type JsonObject,
   type KubernetesObject,
@@ -20,7 +19,7 @@ import { createOfflineCatalogue, guessKinds, prepareObjects } from "./catalogue.
 import { differences, printDifference } from "./differences.ts";
 import type { Document } from "./documents.ts";
 import type { Evaluated } from "./evaluated.ts";
-import { judgeMutation } from "./judge-mutation.ts";
+import { judgeMutation, judgeTargets } from "./judge-mutation.ts";
 import { unmarked } from "./offline-plan.ts";
 import { onlyRule } from "./offline-policy.ts";
 import { createOfflineWorld, type OfflineWorld } from "./offline-world.ts";
@@ -75,8 +74,6 @@ function findRule(test: OfflineTest, { policy, rule, resource }: Expectation): F
 }
 
 function whySkipped({ file }: OfflineTest, rule: JsonObject): string | undefined {
-  if (isJsonObject(rule.mutate) && rule.mutate.targets !== undefined)
-    return "mutate rules about existing objects are not looked at yet";
   if (file.hasExceptions) return "policy exceptions are not served yet";
   const asksWho = /userInfo|serviceAccountName|"(?:subjects|roles|clusterRoles)"/.test(JSON.stringify(rule));
   return file.hasUserInfo && asksWho ? "who made a request is known at admission, which is not served yet" : undefined;
@@ -99,11 +96,14 @@ function evaluate(
   if (state.phase === "compiled" && state.compiled.mutations.length > 0) {
     const skipped = whyNotServed(values, { isEdge: false, namespace: trigger.metadata.namespace ?? "" });
     if (skipped !== undefined) return { skipped };
-    const { patchedResource: patched, rule } = expectation;
-    const wanted = patched === undefined ? [] : test.documentsOf(patched);
-    return judgeMutation(trigger, { world, policy: state.compiled, rule, wanted });
+    const { rule } = expectation;
+    return judgeMutation(trigger, { world, policy: state.compiled, rule, wanted: wantedPatches(test, expectation) });
   }
   return evaluateGenerated(test, expectation, { world, policy: state.ref, trigger, values });
+}
+
+function wantedPatches(test: OfflineTest, { patchedResource }: Expectation): readonly Document[] {
+  return patchedResource === undefined ? [] : test.documentsOf(patchedResource);
 }
 
 type Generating = { world: OfflineWorld; policy: ObjectRef; trigger: KubernetesObject; values: JsonObject };
@@ -130,6 +130,7 @@ function evaluateGenerated(
   if (plan.fate === "gone" || plan.idle) return { result: "skip", because: plan.because };
   const failed = [...plan.failures, ...plan.steps.flatMap((step) => ("failure" in step ? (step.failure ?? []) : []))];
   if (failed.length > 0) return { result: "fail", because: failed.map(({ message }) => message).join("; ") };
+  if (rule.existing !== undefined) return judgeTargets(plan, wantedPatches(test, expectation));
   const made = plan.steps.flatMap((step) => (step.verb === "apply" ? [unmarked(step.object)] : []));
   return compareMade(
     made,
@@ -155,6 +156,7 @@ function worldOf(test: OfflineTest, { cloneSourceResource }: Expectation, policy
     systemNamespaces: new Set(),
     now: test.now,
   });
+  world.planned = true; // there is no other rule that may want the same
   const emptied = { ...world, inventory: createInventory(world.installation) };
   return { world: emptied, problems: [...problems, ...compiled.problems] };
 }

@@ -15,7 +15,7 @@ export type Expectation = {
   result: Result;
   /** A file with the objects that the rule has to give. */
   generatedResource?: string;
-  /** A file with what a mutate rule has to make of the resources. */
+  /** A file with what a mutate rule has to make of the resources, or of its targets. */
   patchedResource?: string;
   /** A file with the object to copy. */
   cloneSourceResource?: string;
@@ -26,6 +26,8 @@ export type TestFile = {
   name: string;
   policies: readonly string[];
   resources: readonly string[];
+  /** Files with the objects that rules change beside the resources. */
+  targetResources: readonly string[];
   /** A file with values that stand in for context. */
   variables?: string;
   /** The same values, written in the test. */
@@ -49,6 +51,7 @@ export function parseTestFile(document: Json): ParsedTest {
     name: nameOf(document),
     policies: texts(document.policies),
     resources: texts(document.resources),
+    targetResources: texts(document.targetResources),
     ...(typeof variables === "string" ? { variables } : {}),
     ...(isJsonObject(values) ? { values } : {}),
     hasUserInfo: userinfo !== undefined,

@@ -424,14 +424,20 @@ describe("perennial plan of mutate rules", () => {
     expect(report.targets[0]?.changes).toEqual([{ path: "/data/b", to: "(masked)" }]);
   });
 
-  it("notes rules about existing objects of kyverno.io, which it leaves out", () => {
-    const rule = labelRule(
-      {},
-      { mutate: { targets: [{ apiVersion: "v1", kind: "Namespace" }], patchStrategicMerge: {} } },
-    );
-    const { notes, targets } = planOf({ ...policyOf("p", rule), apiVersion: "kyverno.io/v1" }, namespaceOf("shop"));
+  it("plans rules about existing objects of kyverno.io that are kept true, and notes those that act on changes", () => {
+    const patchStrategicMerge = { metadata: { labels: { new: "1" } } };
+    const rule = (more: JsonObject): JsonObject =>
+      labelRule({}, { mutate: { targets: [{ apiVersion: "v1", kind: "Namespace" }], patchStrategicMerge, ...more } });
+    const foreign = (more: JsonObject) =>
+      planOf({ ...policyOf("p", rule(more)), apiVersion: "kyverno.io/v1" }, namespaceOf("shop"));
+    const { notes, targets } = foreign({});
     expect(targets).toEqual([]);
-    expect(notes).toContainEqual(expect.stringContaining("rule label is left out: rules that change existing objects"));
+    expect(notes).toContainEqual(
+      expect.stringContaining("rule label of perennial.dev/ClusterPolicy p acts on changes"),
+    );
+    expect(foreign({ mutateExistingOnPolicyUpdate: true }).targets).toMatchObject([
+      { action: "change", target: { kind: "Namespace" }, changes: [{ path: "/metadata/labels/new", to: "1" }] },
+    ]);
   });
 
   it("tells what becomes of a status, and of a scale where the object keeps it", () => {
