@@ -43,6 +43,7 @@ afterAll(async () => {
 const OWNERS = {
   ...{ apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "owners" } },
   spec: {
+    background: false,
     rules: [
       {
         name: "owner",

@@ -165,8 +165,8 @@ describe("a bad policy", () => {
   });
 
   it("is told every mistake at once", async () => {
-    const message = await refusal("ClusterPolicy", { ...made({ kind: "*", name: "a/b" }), background: false });
-    for (const says of ["spec.background", "written out", "neither / nor %"]) expect(message).toContain(says);
+    const message = await refusal("ClusterPolicy", { ...made({ kind: "*", name: "a/b" }), admission: false });
+    for (const says of ["spec.admission", "written out", "neither / nor %"]) expect(message).toContain(says);
   });
 });
 

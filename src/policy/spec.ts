@@ -75,10 +75,12 @@ export const spec = constrained(
       "Whether the rules act when objects are admitted; true when absent, and the only value that is served.",
       "false is not served by this version: remove it",
     ),
-    background: onlyTrue(
-      "Whether the rules act on what is stored; true when absent, and the only value that is served.",
-      "false (rules that act only when objects are admitted) is not served by this version: rules always act on what is stored; remove it",
-    ),
+    background: z
+      .boolean()
+      .describe(
+        "Whether the rules act on what is stored; true when absent. false: only on what is admitted, which is served where every rule changes objects while they are written, or asks who created them.",
+      )
+      .optional(),
     generateExisting: z
       .boolean()
       .describe("The older place of the field of the same name in generate; that one wins.")

@@ -47,6 +47,7 @@ export function compilePolicy(policy: AnyPolicy, kinds: ServedKinds, ref = polic
   });
   const appliesOne = policy.spec.applyRules === "One";
   if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
+  if (policy.spec.background === false && !rules.every(isAboutRequests)) issues.push(STORED);
   if (issues.length > 0) return { ok: false, issues, unknownKinds: [...unknownKinds] };
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return {
@@ -97,6 +98,19 @@ const ONE_GENERATED: Issue = {
   value: "One",
   message:
     "One is about rules that mutate, one after the other; generate rules all apply: put them into a policy of their own",
+};
+
+/** Who creates an object only the request that does so tells, so that no other object is meant. */
+function isAboutRequests({ asksCreator }: CompiledRule): boolean {
+  return asksCreator !== undefined;
+}
+
+const STORED: Issue = {
+  code: "UnsupportedField",
+  path: "spec.background",
+  value: "false",
+  message:
+    "false is for policies of which every rule changes objects while they are written, or asks who created them; other rules act on what is stored: remove it, or put them into a policy of their own",
 };
 
 /** The rule and what is made of it for pod controllers; of those, what has no meaning there is left out. */

@@ -24,7 +24,7 @@ const isThere = existsSync(folder);
 /** What is refused for now, and why that is true. */
 const TRUE_REASONS: { readonly [issue: string]: string } = {
   "UnsupportedField spec.rules[].mutate.foreach[].context[].imageRegistry": "registries are not asked",
-  "UnsupportedField spec.background": "false asks for admission only, which is not served",
+  "UnsupportedField spec.background": "false asks for admission only, and the rule is about what is stored",
   // validate rules belong to Kyverno; they are noted, not refused, once policies of kyverno.io are served
   "ExclusiveFields spec.rules[]": "a validate rule neither generates nor mutates",
   "UnknownField spec.rules[].validate": "validate rules are Kyverno's own",
@@ -33,6 +33,7 @@ const TRUE_REASONS: { readonly [issue: string]: string } = {
 
 /** Policies whose generate rules are served, as they are written. */
 const SERVED_POLICIES = [
+  "add-rolebinding",
   "add-networkpolicy",
   "add-networkpolicy-dns",
   "config-syncer-secret-generation-from-rancher-capi",
@@ -59,6 +60,8 @@ const SERVED_MUTATIONS = [
 const SERVED_AT_ADMISSION = [
   "add-ambient-mode-namespace",
   "add-capabilities",
+  "add-certificates-volume",
+  "add-default-resources",
   "add-castai-removal-disabled",
   "add-emptydir-sizelimit",
   "add-external-secret-prefix",
@@ -79,14 +82,17 @@ const SERVED_AT_ADMISSION = [
   "insert-pod-antiaffinity",
   "kubernetes-version-check",
   "log4shell-mitigation",
+  "mutate-termination-grace-period-seconds",
+  "prepend-registry",
+  "remove-hostpath-volumes",
+  "replace-image-registry",
   "set-karpenter-non-cpu-limits",
   "spread-pods",
 ];
 
 /** Policies with generate rules that are refused as perennial.dev, and for what; nothing else of the corpus that generates is. */
 const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
-  "add-rolebinding": ["UnsupportedField spec.background"],
-  "audit-event-on-delete": ["UnsupportedField spec.background"],
+  "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"],
   "k6t-add-services": ["UnsupportedField spec.background"],
 };
 

@@ -3,7 +3,16 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject, KubernetesObject } from "../object/index.ts";
 import type { Change } from "./change.ts";
-import { compiledRule, dataOf, desiredBy, issuesOf, ListSnapshot, making, TRIGGER } from "./language.fixture.ts";
+import {
+  compiledRule,
+  dataOf,
+  desiredBy,
+  issuesOf,
+  issuesOfSpec,
+  ListSnapshot,
+  making,
+  TRIGGER,
+} from "./language.fixture.ts";
 
 const AT = "spec.rules[0]";
 const YES: JsonObject = { key: "a", operator: "Equals", value: "a" };
@@ -127,5 +136,23 @@ describe("a change", () => {
       "it is about the operations UPDATE, not about DELETE",
       "it is about the operations UPDATE, not about what is stored",
     ]);
+  });
+});
+
+describe("background: false, which means only what is admitted,", () => {
+  const MAPS = { any: [{ resources: { kinds: ["ConfigMap"] } }] };
+  const patchStrategicMerge = { metadata: { labels: { a: "b" } } };
+  const changing = (mutate: JsonObject): JsonObject => ({ name: "m", match: MAPS, mutate });
+  const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "m", namespace: "shop" }];
+  const refused = ["UnsupportedField spec.background"];
+
+  it.each<[what: string, rules: JsonObject[], issues: string[]]>([
+    ["served of rules that change what is written", [changing({ patchStrategicMerge })], []],
+    ["served of rules that ask who created it", [making({ by: "{{ request.userInfo.username }}" })], []],
+    ["refused of others", [making({})], refused],
+    ["refused where one rule is about what is stored", [changing({ patchStrategicMerge }), making({})], refused],
+    ["refused of rules with targets", [changing({ targets, patchStrategicMerge })], refused],
+  ])("is %s", (_what, rules, issues) => {
+    expect(issuesOfSpec({ background: false, rules })).toEqual(issues);
   });
 });

@@ -79,6 +79,13 @@ export function issuesOf(rule: JsonObject, namespace?: string): string[] {
   return "issues" in compiled ? compiled.issues.map(({ code, path }) => `${code} ${path}`) : [];
 }
 
+/** The same of a whole ClusterPolicy. */
+export function issuesOfSpec(spec: JsonObject): string[] {
+  const parsed = parsePolicy({ apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "p" }, spec });
+  const compiled = "issues" in parsed ? { ok: false as const, ...parsed } : compilePolicy(parsed.policy, SERVED);
+  return compiled.ok ? [] : compiled.issues.map(({ code, path }) => `${code} ${path}`);
+}
+
 export function compileRule(
   rule: JsonObject,
   namespace?: string,
