@@ -1,8 +1,8 @@
 /** What mutate rules make of an object, one after the other: each sees what those before it made of it. */
 
-import { type KubernetesObject, keyOf, type ObjectRef, refOf } from "../object/index.ts";
+import { type JsonObject, type KubernetesObject, keyOf, type ObjectRef, refOf } from "../object/index.ts";
 import { type Failure, snapshotOf } from "../plan/index.ts";
-import type { CompiledMutation, CompiledPolicy } from "../rule/index.ts";
+import { type Admitted, type CompiledMutation, type CompiledPolicy, requesterOf } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 
@@ -32,13 +32,27 @@ export function mutateByPolicy(world: OfflineWorld, policy: CompiledPolicy, obje
 }
 
 function mutateByRule(world: OfflineWorld, mutation: CompiledMutation, object: KubernetesObject): RuleOutcome {
-  const surroundings = { namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels };
+  const { userInfo } = world;
+  const surroundings = {
+    namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels,
+    ...(userInfo === undefined ? {} : { requester: requesterOf(userInfo, () => snapshotOf(world)) }),
+  };
   const reason = mutation.whyNotSelected(object, surroundings);
   const found = { mutation, before: object, object, selected: reason === undefined };
   if (reason !== undefined) return { ...found, idle: reason };
-  const mutated = mutation.mutate(object, snapshotOf(world));
+  const mutated = mutation.mutate(
+    object,
+    snapshotOf(world),
+    userInfo === undefined ? undefined : creation(object, userInfo),
+  );
   if (!mutated.ok) return { ...found, failure: { reason: mutated.reason, message: mutated.message } };
   return "idle" in mutated ? { ...found, idle: mutated.idle } : { ...found, object: mutated.object };
+}
+
+/** As a request of his. */
+function creation({ metadata }: KubernetesObject, userInfo: JsonObject): Admitted {
+  const { name, namespace = "" } = metadata;
+  return { operation: "CREATE", oldObject: undefined, request: { name, namespace, userInfo } };
 }
 
 /** What a rule does to an object of the files, or why it fails. */

@@ -3,6 +3,7 @@
 import {
   groupKindKey,
   hash,
+  type JsonObject,
   type KubernetesObject,
   keyOf,
   type ObjectKey,
@@ -57,6 +58,8 @@ export type OfflineWorld = World & {
   readonly isLive: boolean;
   /** True once every claim was planned: only then is anything known not to be wanted. */
   planned: boolean;
+  /** Who sends the requests that mutate rules are asked about; absent: nobody knows. */
+  userInfo?: JsonObject;
   /** Puts an object there, as a write would. */
   put(object: KubernetesObject): void;
   /** An object as a cluster shows it, in one version of its kind. */

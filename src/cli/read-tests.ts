@@ -9,6 +9,7 @@ import { splitDocuments } from "./policies.ts";
 import { readFiles, readText } from "./read-files.ts";
 import type { OfflineTest } from "./run-test.ts";
 import { parseTestFile, type TestFile } from "./test-file.ts";
+import { readTestUser } from "./test-user.ts";
 import { readTestValues } from "./test-values.ts";
 
 const NAMES = /(?:^|[/\\])(?:kyverno|perennial)-test\.ya?ml$/;
@@ -37,6 +38,7 @@ export function readTest(path: string, now: Date): OfflineTest {
     policies,
     resources,
     values: readTestValues([valuesOf(file, inFolder), file.values]),
+    ...(file.userInfo === undefined ? {} : { user: readTestUser(documentIn(inFolder(file.userInfo))) }),
     documentsOf: (name) => documentsOf([inFolder(name)]),
     now,
   };

@@ -26,6 +26,7 @@ import { createOfflineWorld, type OfflineWorld } from "./offline-world.ts";
 import { compilePolicies } from "./policies.ts";
 import { changeInTest } from "./test-change.ts";
 import type { Expectation, TestFile } from "./test-file.ts";
+import { createAs, type TestUser } from "./test-user.ts";
 import { type TestValues, whyNotServed, withValues } from "./test-values.ts";
 
 export type OfflineTest = {
@@ -33,6 +34,8 @@ export type OfflineTest = {
   policies: readonly Document[];
   resources: readonly Document[];
   values: TestValues;
+  /** Who makes the requests; absent: nobody knows. */
+  user?: TestUser;
   /** The documents of the files that the expectations name. */
   documentsOf(path: string): readonly Document[];
   now: Date;
@@ -51,7 +54,7 @@ function judge(test: OfflineTest, expectation: Expectation): Judged {
   const values = test.values.valuesFor(expectation.policy, expectation.rule, nameIn(expectation.resource));
   const found = findRule(test, expectation);
   if ("failed" in found) return { outcome: "failed", message: found.failed };
-  const skipped = whySkipped(test, found.rule);
+  const skipped = whySkipped(test);
   if (skipped !== undefined) return { outcome: "skipped", message: skipped };
   const came = evaluate(test, expectation, { policy: found.policy, values });
   if ("skipped" in came) return { outcome: "skipped", message: came.skipped };
@@ -73,10 +76,8 @@ function findRule(test: OfflineTest, { policy, rule, resource }: Expectation): F
   return reduced ?? { failed: `policy ${policy} has no rule ${rule} that generates or mutates` };
 }
 
-function whySkipped({ file }: OfflineTest, rule: JsonObject): string | undefined {
-  if (file.hasExceptions) return "policy exceptions are not served yet";
-  const asksWho = /userInfo|serviceAccountName|"(?:subjects|roles|clusterRoles)"/.test(JSON.stringify(rule));
-  return file.hasUserInfo && asksWho ? "who made a request is known at admission, which is not served yet" : undefined;
+function whySkipped({ file }: OfflineTest): string | undefined {
+  return file.hasExceptions ? "policy exceptions are not served yet" : undefined;
 }
 
 type Tested = { policy: Document; values: JsonObject };
@@ -121,6 +122,7 @@ function evaluateGenerated(
     namespace: trigger.metadata.namespace ?? "",
   });
   if (skipped !== undefined) return { skipped };
+  if (rule.asksCreator !== undefined && test.user !== undefined) createAs(test.user, trigger, world);
   const change = changeInTest(rule, trigger, { values, now: test.now });
   const reason =
     change === undefined ? undefined : whyNotSelected(world, rule, trigger, { operation: change.operation });
@@ -143,7 +145,8 @@ type Surroundings = { world: OfflineWorld; problems: string[] };
 /** Nothing is there but the triggers and what rules read: a test asks what a rule gives, not what is left to do. */
 function worldOf(test: OfflineTest, { cloneSourceResource }: Expectation, policy: Document): Surroundings {
   const sources = cloneSourceResource === undefined ? [] : test.documentsOf(cloneSourceResource);
-  const resources = withNamespaces([...test.resources, ...sources], test.values.namespaces);
+  const bindings = (test.user?.bindings ?? []).map((object) => ({ origin: "the user of the test", object }));
+  const resources = withNamespaces([...test.resources, ...sources, ...bindings], test.values.namespaces);
   const guess = guessKinds(resources, [asJson(policy.object)]);
   const catalogue = createOfflineCatalogue(resources, { guess });
   const { objects, problems } = prepareObjects(resources, catalogue);
@@ -157,7 +160,11 @@ function worldOf(test: OfflineTest, { cloneSourceResource }: Expectation, policy
     now: test.now,
   });
   world.planned = true; // there is no other rule that may want the same
-  const emptied = { ...world, inventory: createInventory(world.installation) };
+  const emptied = {
+    ...world,
+    inventory: createInventory(world.installation),
+    ...(test.user === undefined ? {} : { userInfo: test.user.userInfo }),
+  };
   return { world: emptied, problems: [...problems, ...compiled.problems] };
 }
 

@@ -32,7 +32,8 @@ export type TestFile = {
   variables?: string;
   /** The same values, written in the test. */
   values?: JsonObject;
-  hasUserInfo: boolean;
+  /** A file that says who makes the requests. */
+  userInfo?: string;
   hasExceptions: boolean;
   expectations: readonly Expectation[];
 };
@@ -54,7 +55,7 @@ export function parseTestFile(document: Json): ParsedTest {
     targetResources: texts(document.targetResources),
     ...(typeof variables === "string" ? { variables } : {}),
     ...(isJsonObject(values) ? { values } : {}),
-    hasUserInfo: userinfo !== undefined,
+    ...(typeof userinfo === "string" ? { userInfo: userinfo } : {}),
     hasExceptions: texts(exceptions).length > 0,
     expectations,
   };

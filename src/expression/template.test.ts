@@ -93,6 +93,14 @@ describe("a template", () => {
     );
   });
 
+  it("knows the list of which it reads one element", () => {
+    const fields = new Map([["request", new Set(["roles"])]]);
+    const compile = (text: string) => compileTemplate(text, "x", { roots: new Set(["request"]), fields });
+    const compiled = compile("{{ request.roles[0][1] }}");
+    expect("template" in compiled && [...compiled.template.reads]).toContain("request.roles");
+    expect(compile("{{ request.rolls[0] }}")).toHaveProperty("issues");
+  });
+
   it("reads a lazy root only when it is named", () => {
     let reads = 0;
     const lazy = {

@@ -103,12 +103,22 @@ function compileChain(node: Node, scope: Scope, build: (node: Node, scope?: Scop
     return compileNameHoles(node.name);
   }
   if (node.kind !== "sub") return build(node);
+  noteIndexed(node.left, node.right, scope);
   const left = build(node.left);
   const right = build(node.right, withoutRoots(scope));
   return (current, run) => {
     const value = left(current, run);
     return value === undefined ? undefined : right(value, run);
   };
+}
+
+/** `a.b[0]` is `b[0]` of `a`, and reads `a.b`. */
+function noteIndexed(left: Node, right: Node, scope: Scope): void {
+  let indexed = right;
+  while (indexed.kind === "index") indexed = indexed.of;
+  const names = plainNames(left);
+  if (names === undefined || indexed === right || indexed.kind !== "field" || hasHole(indexed.name)) return;
+  noteRoot(scope, [...names, indexed.name], firstPosition(left));
 }
 
 function plainNames(node: Node): string[] | undefined {
