@@ -224,9 +224,12 @@ describe("what the API server asks for", () => {
 
 describe("a rule with targets", () => {
   it("knows who created its trigger, too", async () => {
+    const namespaceSelector = { matchLabels: { owned: "yes" } };
     const rule = {
       name: "tell",
-      match: { any: [{ resources: { kinds: ["ConfigMap"] }, subjects: [{ kind: "User", name: "ann" }] }] },
+      match: {
+        any: [{ resources: { kinds: ["ConfigMap"], namespaceSelector }, subjects: [{ kind: "User", name: "ann" }] }],
+      },
       mutate: {
         targets: [{ apiVersion: "v1", kind: "Namespace", name: "{{ request.object.metadata.namespace }}" }],
         patchStrategicMerge: { metadata: { labels: { "last-map-by": "{{ request.userInfo.username }}" } } },

@@ -2,7 +2,7 @@
 
 import { type JsonObject, type KubernetesObject, keyOf, type ObjectRef, refOf } from "../object/index.ts";
 import { type Failure, snapshotOf } from "../plan/index.ts";
-import { type Admitted, type CompiledMutation, type CompiledPolicy, requesterOf } from "../rule/index.ts";
+import { type Admitted, type CompiledMutation, type CompiledPolicy, requesterOf, userOf } from "../rule/index.ts";
 import { namespaceOf } from "../state/index.ts";
 import type { OfflineWorld } from "./offline-world.ts";
 
@@ -35,7 +35,7 @@ function mutateByRule(world: OfflineWorld, mutation: CompiledMutation, object: K
   const { userInfo } = world;
   const surroundings = {
     namespaceLabels: (name: string) => namespaceOf(world, name)?.metadata.labels,
-    ...(userInfo === undefined ? {} : { requester: requesterOf(userInfo, () => snapshotOf(world)) }),
+    ...(userInfo === undefined ? {} : { requester: requesterOf(userOf(userInfo), () => snapshotOf(world)) }),
   };
   const reason = mutation.whyNotSelected(object, surroundings);
   const found = { mutation, before: object, object, selected: reason === undefined };

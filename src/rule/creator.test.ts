@@ -97,6 +97,17 @@ describe("a rule that asks who created its trigger", () => {
     expect(compiledRule(rule).asksCreator).toBe(isMissed ? "groups" : "user");
   });
 
+  it.each([
+    ["shop", { a: "b" }],
+    ["other", "idle: "],
+  ])("looks at the labels of the namespace as well: %s", (namespace, outcome) => {
+    const resources = { kinds: ["Secret"], namespaceSelector: { matchLabels: { team: "checkout" } } };
+    const rule = making({ a: "b" }, { match: { any: [{ resources, subjects: [{ kind: "User", name: "ann" }] }] } });
+    const secret: KubernetesObject = { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace } };
+    const data = dataOf(desiredBy(rule, { trigger: createdBy(ANN, secret), objects: [TRIGGER] }));
+    expect(typeof data === "string" ? data.slice(0, 6) : data).toEqual(outcome);
+  });
+
   it("is selected before that is asked, so that a failure deletes nothing", () => {
     const rule = compiledRule(
       making({ a: "b" }, { match: MINE, exclude: { any: [{ subjects: [{ kind: "User", name: "*" }] }] } }),

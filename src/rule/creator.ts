@@ -91,6 +91,6 @@ function surroundingsOf(userInfo: JsonObject, { metadata }: KubernetesObject, sn
   const ref = { group: "", kind: "Namespace", namespace: "", name: metadata.namespace ?? "" };
   return {
     namespaceLabels: () => snapshot.read(NAMESPACES, ref)?.metadata.labels,
-    requester: requesterOf(userInfo, () => snapshot),
+    requester: requesterOf(userOf(userInfo), () => snapshot),
   };
 }

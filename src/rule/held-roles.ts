@@ -11,12 +11,11 @@ import {
 import { answerOf, type Found } from "./lookup.ts";
 import type { Need } from "./need.ts";
 import { needToList } from "./read-needs.ts";
-import { type HeldRoles, type Requester, type User, userOf } from "./requester.ts";
+import type { HeldRoles, Requester, User } from "./requester.ts";
 import type { Read, Snapshot } from "./rule.ts";
 
-/** `userInfo`: as an admission request has it. `snapshot`: asked for when roles are. */
-export function requesterOf(userInfo: Json | undefined, snapshot: () => Snapshot): Requester {
-  const user = userOf(userInfo);
+/** `snapshot`: asked for when roles are. */
+export function requesterOf(user: User, snapshot: () => Snapshot): Requester {
   return { ...user, holds: (kind, wanted) => holdsOne(user, { kind, wanted }, snapshot()) };
 }
 

@@ -19,7 +19,7 @@ export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export { isUrlNeed, type Need, type ResourceNeed, type UrlNeed } from "./need.ts";
 export { type RequestKind, requestKey } from "./request-kind.ts";
-export type { Requester } from "./requester.ts";
+export { type Requester, type User, userOf } from "./requester.ts";
 export type {
   AdmissionSettings,
   Adoption,

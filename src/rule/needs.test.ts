@@ -269,6 +269,15 @@ describe("what a rule sees takes the permission to see it", () => {
     expect(printed(ruleWith({ context }))).toEqual(expect.arrayContaining(["* *.* */*", "* *"]));
   });
 
+  it.each<[what: string, changes: { [field: string]: Json }]>([
+    ["in a filter", { exclude: { any: [{ clusterRoles: ["admin"] }] } }],
+    ["in an expression", { preconditions: [{ key: "{{ request.roles }}", operator: "Equals", value: [] }] }],
+  ])("all bindings of the cluster, where it asks which roles somebody has, also of a Policy: %s", (_what, changes) => {
+    const found = printed(ruleWith({ match: { any: [{ resources: { kinds: ["Secret"] } }] }, ...changes }), "shop");
+    expect(found).toContain(`list rolebindings.${RBAC} */*`);
+    expect(found).toContain(`list clusterrolebindings.${RBAC} *`);
+  });
+
   it("the sources of copies, and of a list of copies", () => {
     const clone = made("Secret", { namespace: "shop", clone: { namespace: "platform", name: "s" } });
     expect(printed(clone)).toContain("get secrets platform/s");

@@ -6,6 +6,7 @@ import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "./compile.ts";
 import { requesterOf } from "./held-roles.ts";
 import { issuesOf, ListSnapshot, ruleWith, SERVED } from "./language.fixture.ts";
+import { userOf } from "./requester.ts";
 import type { CompiledMutation } from "./rule.ts";
 
 const API = "rbac.authorization.k8s.io/v1";
@@ -54,7 +55,7 @@ function mutationOf(changes: { [field: string]: Json | undefined }): CompiledMut
 }
 
 function whyNot(changes: { [field: string]: Json }, userInfo: JsonObject | undefined): string | undefined {
-  const requester = requesterOf(userInfo, () => new ListSnapshot(BINDINGS));
+  const requester = requesterOf(userOf(userInfo), () => new ListSnapshot(BINDINGS));
   const surroundings = { namespaceLabels: () => undefined, ...(userInfo === undefined ? {} : { requester }) };
   return mutationOf(changes).whyNotSelected(OBJECT, surroundings);
 }

@@ -18,6 +18,8 @@ import {
   type Mutated,
   requesterOf,
   type Snapshot,
+  type User,
+  userOf,
 } from "../rule/index.ts";
 import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.ts";
 
@@ -43,10 +45,11 @@ export function reviewMutation(
   if (object === undefined || isBeingDeleted(object) || (operation !== "CREATE" && operation !== "UPDATE"))
     return ALLOWED;
   const admitted: Admitted = { operation, oldObject: request.oldObject, request: request.fields };
+  const user = userOf(request.fields.userInfo);
   let current = object;
   const warnings: string[] = [];
   for (const policy of options.policies) {
-    const result = mutateByPolicy(policy, current, { ...options, admitted });
+    const result = mutateByPolicy(policy, current, { ...options, admitted, user });
     if ("open" in result) return result;
     if ("failure" in result && policy.admission.failurePolicy === "Fail")
       return { allowed: false, message: result.failure, warnings };
@@ -79,7 +82,7 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
   return { object: current, applied };
 }
 
-type AskedMutation = MutationReviewOptions & { admitted: Admitted };
+type AskedMutation = MutationReviewOptions & { admitted: Admitted; user: User };
 
 /** Idle where the rule is about something else, or somebody else. */
 function mutateByRule(
@@ -96,7 +99,7 @@ function mutateByRule(
   const reason = mutation.whyNotSelected(namedObject(object), {
     namespaceLabels: options.namespaceLabels,
     operation: admitted.operation,
-    requester: requesterOf(admitted.request.userInfo, snapshot),
+    requester: requesterOf(options.user, snapshot),
   });
   const mutated =
     reason === undefined ? mutation.mutate(object, snapshot(), admitted) : { ok: true as const, idle: reason };
