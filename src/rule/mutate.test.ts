@@ -362,4 +362,21 @@ describe("a mutate rule", () => {
     const rested = resting.mutate(POD, snapshot);
     expect(resting.whyNotConvergent(rested.ok && "object" in rested ? rested.object : POD, snapshot)).toBeUndefined();
   });
+
+  it("gives an object the same of chance at each write, by its name; before it has one, by the request", () => {
+    const random = only({ patchStrategicMerge: { metadata: { labels: { l: "{{ random('[a-z]{20}') }}" } } } });
+    const written = (metadata: KubernetesObject["metadata"], uid: string) => {
+      const admitted = { operation: "CREATE" as const, oldObject: undefined, request: { uid } };
+      const mutated = random.mutate({ ...POD, metadata }, new ListSnapshot([]), admitted);
+      return mutated.ok && "object" in mutated
+        ? mutated.object.metadata.labels?.l
+        : expect.fail(JSON.stringify(mutated));
+    };
+    const web = written({ name: "web", namespace: "shop" }, "1");
+    expect(written({ name: "web", namespace: "shop", uid: "u", resourceVersion: "7" }, "2")).toBe(web);
+    expect(written({ name: "web", namespace: "other" }, "1")).not.toBe(web);
+    const unnamed = { name: "", namespace: "shop", generateName: "web-" };
+    expect(written(unnamed, "1")).toBe(written(unnamed, "1"));
+    expect(new Set([web, written(unnamed, "1"), written(unnamed, "2")]).size).toBe(3);
+  });
 });

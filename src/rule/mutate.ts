@@ -11,6 +11,7 @@ import {
   type KubernetesObject,
   type MergeSchema,
   type ObjectRef,
+  printJson,
   printPointer,
   refOf,
   versionOf,
@@ -104,10 +105,21 @@ export function mutateScope(
   { snapshot, admitted, change }: Looked,
 ): Scope {
   const trigger = { ...refOf(object), name: object.metadata.name ?? "" }; // which the API server may still have to give
-  const claim = { policy, rule, trigger, triggerUid: object.metadata.uid ?? "" };
+  const triggerUid = admitted === undefined ? (object.metadata.uid ?? "") : writtenAs(object, admitted);
+  const claim = { policy, rule, trigger, triggerUid };
   const environment = new ClaimEnvironment({ snapshot, claim, usesClock, budget: { left: CLAIM_STEPS } });
   const bindings = change === undefined ? bindingsOf(object, admitted) : changeBindings(object, change);
   return new Scope(bindings, { snapshot, environment }, context);
+}
+
+/**
+ * What chance goes by while an object is written. When it is created it has no uid yet: its name stands for it, so that it
+ * gets the same at every write. What has no name yet is told apart by the request.
+ */
+function writtenAs({ apiVersion, kind, metadata }: KubernetesObject, { request }: Admitted): string {
+  const { namespace = "", name = "" } = metadata;
+  if (name === "") return typeof request.uid === "string" ? request.uid : "";
+  return printJson([groupOf(apiVersion), kind, namespace, name]);
 }
 
 /** `admitted`: the request; `change`: what a rule about changes acts on. Neither: the object is stored. */
