@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { isBeingDeleted, keyOf, type ObjectKey, type ObjectRef, refOf } from "../object/index.ts";
 import { snapshotOf, whyNotSelected } from "../plan/index.ts";
-import { type AskedKind, type CompiledRule, requesterOf } from "../rule/index.ts";
+import { type AskedKind, type CompiledRule, requesterOf, userOf } from "../rule/index.ts";
 import { type ClaimKey, changesContent, claimKey, type ObjectChange, type SeenChange } from "../state/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import type { RequestedChange } from "../webhook/index.ts";
@@ -99,7 +99,7 @@ export class SeenChanges {
     const { world } = this.#options;
     if (asked === undefined) return whyNotSelected(world, rule, trigger, { operation }) === undefined;
     const snapshot = snapshotOf(world);
-    const requester = requesterOf(request?.userInfo, () => snapshot);
+    const requester = requesterOf(userOf(request?.userInfo), () => snapshot);
     const reason = whyNotSelected(world, rule, trigger, { operation, asked, requester });
     return reason === undefined && snapshot.unknown === undefined;
   }

@@ -78,7 +78,7 @@ export const spec = constrained(
     background: z
       .boolean()
       .describe(
-        "Whether the rules act on what is stored; true when absent. false: only on what is admitted, which is served where every rule changes objects while they are written, or asks who created them.",
+        "Whether the rules act on what is stored; true when absent. false: only on what is admitted, which is served where every rule changes objects while they are written, acts on changes, or asks who created them.",
       )
       .optional(),
     generateExisting: z

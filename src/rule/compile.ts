@@ -100,9 +100,9 @@ const ONE_GENERATED: Issue = {
     "One is about rules that mutate, one after the other; generate rules all apply: put them into a policy of their own",
 };
 
-/** Who creates an object only the request that does so tells, so that no other object is meant. */
-function isAboutRequests({ asksCreator }: CompiledRule): boolean {
-  return asksCreator !== undefined;
+/** Who creates an object only the request that does so tells, so that no other object is meant; nor is one by a change. */
+function isAboutRequests({ asksCreator, changes }: CompiledRule): boolean {
+  return asksCreator !== undefined || changes !== undefined;
 }
 
 const STORED: Issue = {
@@ -110,7 +110,7 @@ const STORED: Issue = {
   path: "spec.background",
   value: "false",
   message:
-    "false is for policies of which every rule changes objects while they are written, or asks who created them; other rules act on what is stored: remove it, or put them into a policy of their own",
+    "false is for policies of which every rule changes objects while they are written, acts on changes, or asks who created them; other rules act on what is stored: remove it, or put them into a policy of their own",
 };
 
 /** The rule and what is made of it for pod controllers; of those, what has no meaning there is left out. */

@@ -33,6 +33,7 @@ const TRUE_REASONS: { readonly [issue: string]: string } = {
 
 /** Policies whose generate rules are served, as they are written. */
 const SERVED_POLICIES = [
+  "audit-event-on-delete",
   "add-rolebinding",
   "add-networkpolicy",
   "add-networkpolicy-dns",
@@ -92,7 +93,6 @@ const SERVED_AT_ADMISSION = [
 
 /** Policies with generate rules that are refused as perennial.dev, and for what; nothing else of the corpus that generates is. */
 const REFUSED_POLICIES: { readonly [policy: string]: readonly string[] } = {
-  "audit-event-on-delete": ["UnsupportedField spec.rules[].generate"],
   "k6t-add-services": ["UnsupportedField spec.background"],
 };
 

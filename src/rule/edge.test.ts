@@ -141,6 +141,7 @@ describe("a change", () => {
 
 describe("background: false, which means only what is admitted,", () => {
   const MAPS = { any: [{ resources: { kinds: ["ConfigMap"] } }] };
+  const DELETED = { any: [{ resources: { kinds: ["ConfigMap"], operations: ["DELETE"] } }] };
   const patchStrategicMerge = { metadata: { labels: { a: "b" } } };
   const changing = (mutate: JsonObject): JsonObject => ({ name: "m", match: MAPS, mutate });
   const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "m", namespace: "shop" }];
@@ -149,6 +150,7 @@ describe("background: false, which means only what is admitted,", () => {
   it.each<[what: string, rules: JsonObject[], issues: string[]]>([
     ["served of rules that change what is written", [changing({ patchStrategicMerge })], []],
     ["served of rules that ask who created it", [making({ by: "{{ request.userInfo.username }}" })], []],
+    ["served of rules that act on changes", [{ ...making({}), match: DELETED }], []],
     ["refused of others", [making({})], refused],
     ["refused where one rule is about what is stored", [changing({ patchStrategicMerge }), making({})], refused],
     ["refused of rules with targets", [changing({ targets, patchStrategicMerge })], refused],

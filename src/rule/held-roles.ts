@@ -11,7 +11,7 @@ import {
 import { answerOf, type Found } from "./lookup.ts";
 import type { Need } from "./need.ts";
 import { needToList } from "./read-needs.ts";
-import type { HeldRoles, Requester, User } from "./requester.ts";
+import { type HeldRoles, type Requester, type User, userOf } from "./requester.ts";
 import type { Read, Snapshot } from "./rule.ts";
 
 /** `snapshot`: asked for when roles are. */
