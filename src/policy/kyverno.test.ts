@@ -134,6 +134,11 @@ describe("a policy of kyverno.io in perennial.dev/v1", () => {
       /^spec.validationFailureAction is left out/,
     ],
     ["background: false of rules that generate", { background: false, rules: [RULE] }, /^spec.background is left out/],
+    [
+      "background: false of rules with targets",
+      { background: false, rules: [{ name: "m", match: MATCH, mutate: { targets: [] } }] },
+      /^spec.background is left out/,
+    ],
     ["imageExtractors", { rules: [{ ...RULE, imageExtractors: {} }] }, /^spec.rules\[0\].imageExtractors is left out/],
   ])("leaves out and tells: %s", (_what, spec, note) => {
     expect(notesOf(spec)).toEqual([expect.stringMatching(note)]);

@@ -78,21 +78,26 @@ const DROPPED: { readonly [field: string]: string } = {
   schemaValidation: "is up to the API server, which checks every policy",
 };
 
-const NO_BACKGROUND = "keeps rules from acting but at admission; what a rule generates here holds for what is stored";
+const NO_BACKGROUND =
+  "keeps rules from acting but at admission; what a rule generates, or changes of existing objects, holds here for what is stored";
 
 /** These go into the rules. */
 const OF_RULES = ["rules", "generateExisting", "generateExistingOnPolicyUpdate", "mutateExistingOnPolicyUpdate"];
 
 function convertSpec(spec: JsonObject, rules: readonly Json[], notes: string[]): JsonObject {
   const kept: JsonObject = {};
-  const onlyGenerates = !rules.some((rule) => isJsonObject(rule) && rule.mutate !== undefined);
+  const actsOnStored = rules.some((rule) => isJsonObject(rule) && isAboutStored(rule));
   for (const [field, value] of Object.entries(spec)) {
     if (OF_RULES.includes(field) || MEANT_ANYWAY[field] === value) continue;
-    const why = field === "background" && onlyGenerates ? NO_BACKGROUND : DROPPED[field];
+    const why = field === "background" && actsOnStored ? NO_BACKGROUND : DROPPED[field];
     if (why === undefined) kept[field] = value;
     else notes.push(`spec.${field} is left out: it ${why}`);
   }
   return kept;
+}
+
+function isAboutStored({ generate, mutate }: JsonObject): boolean {
+  return generate !== undefined || (mutate !== undefined && isJsonObject(mutate) && mutate.targets !== undefined);
 }
 
 function convertRule(rule: Json, index: number, spec: JsonObject, notes: string[]): JsonObject[] {
