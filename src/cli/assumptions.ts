@@ -11,7 +11,21 @@ export function noteAssumptions(world: OfflineWorld): string[] {
   const resources = rules.filter(({ readsNamespace }) => readsNamespace).flatMap(({ triggers }) => triggers);
   const objects = resources.flatMap((resource) => [...(world.objects(resource)?.values() ?? [])]);
   const namespaces = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
-  return [...[...namespaces].flatMap((name) => noteNamespace(world, name) ?? []), ...noteEdges(world)];
+  return [
+    ...[...namespaces].flatMap((name) => noteNamespace(world, name) ?? []),
+    ...noteEdges(world),
+    ...noteSent(world),
+  ];
+}
+
+/** Nor what is sent to subresources of theirs. */
+function noteSent(world: OfflineWorld): string[] {
+  return [...world.policies.values()].flatMap((state) =>
+    (state.phase === "compiled" ? state.compiled.mutations : []).flatMap(({ name, triggers, requests }) => {
+      if (triggers.length > 0 || requests.length === 0) return [];
+      return [`rule ${name} of ${printRef(state.ref)} changes what is sent to subresources, of which files show none`];
+    }),
+  );
 }
 
 /** Files show states, and no changes. */

@@ -103,7 +103,7 @@ function unaskedBy(
     return failure === undefined ? [] : [blockedWatch(selection, failure)];
   });
   if (message !== undefined) return [{ reason: "AdmissionOff", message }];
-  const isUnknown = mutations.some(({ name, writtenAs, triggers }) => name === writtenAs && triggers.length === 0);
+  const isUnknown = mutations.some(({ name, writtenAs, requests }) => name === writtenAs && requests.length === 0);
   return isUnknown ? [unknownKind(unknownKinds), ...refused] : refused;
 }
 

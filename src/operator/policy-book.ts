@@ -12,7 +12,7 @@ import {
   resourceKey,
 } from "../object/index.ts";
 import { IGNORE_PATHS_ANNOTATION, MODE_ANNOTATION, parseForeignPolicy, parsePolicy } from "../policy/index.ts";
-import { AUTOGEN_ANNOTATION, type CompiledRule, compilePolicy, type Read } from "../rule/index.ts";
+import { AUTOGEN_ANNOTATION, type CompiledRule, compilePolicy, type Read, requestKey } from "../rule/index.ts";
 import type { Disposal, PolicyState } from "../state/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 
@@ -157,9 +157,10 @@ function fingerprint(state: PolicyState): string {
   const { rules, mutations, unknownKinds } = state.compiled;
   return JSON.stringify([
     unknownKinds,
-    mutations.map(({ triggers, reads }) => [triggers.map(resourceKey), reads.map(printRead)]),
-    rules.map(({ triggers, targets, reads, existing }) => [
+    mutations.map(({ requests, reads }) => [requests.map(requestKey), reads.map(printRead)]),
+    rules.map(({ triggers, asks, targets, reads, existing }) => [
       triggers.map(resourceKey),
+      asks?.map(requestKey),
       targets.map(resourceKey),
       reads.map(printRead),
       existing?.resources.map(({ subresources }) => subresources), // a definition may move its scale

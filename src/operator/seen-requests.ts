@@ -1,7 +1,7 @@
 /** Rules that act on requests: which there are, and which of them a request concerns. */
 
 import { isBeingDeleted } from "../object/index.ts";
-import type { AskedKind, CompiledPolicy, RequestKind } from "../rule/index.ts";
+import { askedIn, type CompiledPolicy } from "../rule/index.ts";
 import { changesContent } from "../state/index.ts";
 import type { RequestedChange } from "../webhook/index.ts";
 import type { ObservedWorld } from "./observed-world.ts";
@@ -25,7 +25,7 @@ export function noteRequest(world: ObservedWorld, changes: SeenChanges, change: 
   if (changesNothing(change)) return;
   for (const { ref, rules } of askingPolicies(world))
     for (const rule of rules) {
-      const asked = askedBy(rule.asks ?? [], change);
+      const asked = askedIn(rule.asks ?? [], change.asked);
       if (asked !== undefined) changes.noteRequest(ref, rule, asked, change);
     }
 }
@@ -34,17 +34,4 @@ export function noteRequest(world: ObservedWorld, changes: SeenChanges, change: 
 function changesNothing({ operation, trigger: after, oldObject: before, asked }: RequestedChange): boolean {
   if (operation !== "UPDATE" || asked.subresource !== "") return false;
   return isBeingDeleted(after) || !changesContent({ before, after });
-}
-
-function askedBy(asks: readonly RequestKind[], { asked, operation }: RequestedChange): AskedKind | undefined {
-  const found = asks.find(
-    ({ resource, subresource, operations }) =>
-      resource.plural === asked.plural &&
-      resource.group === asked.group &&
-      (subresource === asked.subresource || (subresource === "*" && asked.subresource !== "")) &&
-      operations.has(operation),
-  );
-  if (found === undefined) return undefined;
-  const { group, version, kind } = found.resource;
-  return { group, version, kind, subresource: asked.subresource };
 }

@@ -14,6 +14,8 @@ import { onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
 import { compilePreconditions } from "./preconditions.ts";
 import { needsOfTriggers } from "./read-needs.ts";
+import type { RequestKind } from "./request-kind.ts";
+import { needsOfRequests, requestsOf } from "./requests.ts";
 import type { CompiledMutation, ServedKinds, Snapshot } from "./rule.ts";
 import { type Admitted, TRIGGER_ROOTS } from "./trigger-bindings.ts";
 import { CHANGE, needsToChange } from "./write-needs.ts";
@@ -39,17 +41,16 @@ export function compileMutation(
   const roots = new Set([...ruleRoots, ...context.names]);
   const preconditions = compilePreconditions(rule.preconditions, `${path}.preconditions`, { roots, build });
   const selection = compileSelection(rule.match, rule.exclude);
-  const listening = listeningOf(rule.match, `${path}.match`);
+  const listening = listeningOf(rule.match, `${path}.match`, ["CREATE", "UPDATE"]);
   noteUnserved(build, listening, path);
-  noteAsked(build, selection, path);
   const patches = compileMutate(rule.mutate ?? {}, { path: `${path}.mutate`, roots, build, depth: 0 });
   if (patches === undefined || build.issues.length > 0) return { ok: false, issues: build.issues };
   const labels = onlyLabels(rule.match);
   const meaning = { policy: ref, rule: rule.name, patches, preconditions, context, served };
   const triggers = triggersOf(selection);
   const within = confinedTo === undefined ? onlyNamespaces(rule.match) : new Set([confinedTo]);
-  const kinds = selection.kinds.map(({ text }) => text);
-  const seen = { path: `${path}.match`, triggers, within, confinedTo, does: CHANGE };
+  const { operations } = listening;
+  const requests = requestsOf(selection.kinds, operations, { path, served, unknownKinds, confinedTo });
   const asksRoles = [...selection.asksRoles.map((at) => `${path}.${at}`), ...build.readsRoles];
   const admit = (admitted: Admitted | undefined, snapshot: Snapshot): Admitted | undefined =>
     admitted === undefined || build.readsRoles.length === 0
@@ -58,9 +59,7 @@ export function compileMutation(
   return {
     ok: true,
     needs: [
-      ...[...needsOfTriggers(kinds, seen), ...needsToChange(triggers, { ...seen, path: `${path}.mutate` })].map(
-        byOthers,
-      ),
+      ...needsOf(selection, requests, { path, within, confinedTo }),
       ...build.needs,
       ...asksRoles.flatMap(needsToReadRoles),
     ],
@@ -69,8 +68,9 @@ export function compileMutation(
       writtenAs,
       type: "Mutate",
       triggers: [...new Map(triggers.map((trigger) => [resourceKey(trigger), trigger])).values()],
+      requests,
       reads: asksRoles.length === 0 ? build.reads : [...build.reads, ...ROLE_READS],
-      operations: listening.operations,
+      operations,
       within,
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
@@ -92,20 +92,39 @@ function byOthers(need: Need): Need {
   return { ...need, byOthers: true };
 }
 
+type Placed = { path: string; within: ReadonlySet<string> | undefined; confinedTo: string | undefined };
+
+/** To change objects themselves, or what is sent to subresources of theirs. */
+function needsOf({ kinds }: Selection, requests: readonly RequestKind[], { path, ...place }: Placed): Need[] {
+  const isOfObject = ({ subresource }: { subresource: string }): boolean => subresource === "";
+  const triggers = requests.filter(isOfObject).map(({ resource }) => resource);
+  const sent = requests.filter((request) => !isOfObject(request));
+  const seen = { path: `${path}.match`, ...place, does: CHANGE };
+  return [
+    ...needsOfTriggers(
+      kinds.filter(isOfObject).map(({ text }) => text),
+      { ...seen, triggers },
+    ),
+    ...needsToChange(triggers, { ...place, path: `${path}.mutate` }),
+    ...needsOfRequests(
+      kinds.filter((kind) => !isOfObject(kind)),
+      sent,
+      seen,
+    ),
+  ].map(byOthers);
+}
+
 /** What a request does not tell, or nobody can patch. */
-function noteUnserved(build: Build, { operations }: Listening, path: string): void {
+function noteUnserved(build: Build, { operations, issues }: Listening, path: string): void {
+  build.issues.push(...issues.filter(({ code }) => code === "NothingSelected"));
+  if (operations.has("CONNECT"))
+    build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "CONNECT", message: CONNECTED });
   if (operations.has("DELETE"))
     build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: "DELETE", message: DELETED });
 }
 
-function noteAsked(build: Build, { kinds }: Selection, path: string): void {
-  for (const { text, isAsked } of kinds)
-    if (isAsked)
-      build.issues.push({ code: "UnsupportedField", path: `${path}.match`, value: text, message: SUBRESOURCE });
-}
-
-const SUBRESOURCE =
-  "what is sent to a subresource is not changed by this version of Perennial: name the object's own kind, such as Pod";
+const CONNECTED =
+  "what is sent to connect, such as what is to be executed in a Pod, is not changed: remove CONNECT; a rule with generate or targets may act on it";
 const DELETED = "an object that is deleted cannot be changed any more: remove DELETE from operations";
 
 function whyElsewhere({ metadata }: KubernetesObject, confinedTo: string | undefined): string | undefined {

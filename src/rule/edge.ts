@@ -17,11 +17,15 @@ export type Listening = {
   issues: readonly Issue[];
 };
 
-/** `path`: that of match. */
-export function listeningOf(match: Match, path: string): Listening {
+/** `path`: that of match. `unsaid`: what a rule listens to that does not say it. */
+export function listeningOf(
+  match: Match,
+  path: string,
+  unsaid: readonly Operation[] = ["CREATE", "UPDATE", "CONNECT"],
+): Listening {
   const { any, all, resources } = match;
   const filters = (any ?? all ?? [{ resources: resources ?? {} }]).map((filter) => filter.resources);
-  const lists = filters.map(operationsOf);
+  const lists = filters.map((filter) => operationsOf(filter, unsaid));
   const form = any === undefined ? "all" : "any";
   const listened =
     all === undefined ? lists.flat() : OPERATIONS.filter((each) => lists.every((list) => list.includes(each)));
@@ -97,9 +101,9 @@ export function changesOf(listening: Listening, path: string, build: Build): Rea
 const OPERATIONS: readonly Operation[] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 /** A rule that says nothing does not listen to DELETE: then a trigger that goes is no change, but no trigger any more. */
-function operationsOf(filter: ResourceFilter): Operation[] {
+function operationsOf(filter: ResourceFilter, unsaid: readonly Operation[]): Operation[] {
   const isAsked = asksIn(filter);
-  const { operations = ["CREATE", "UPDATE", "CONNECT"] } = filter;
+  const { operations = unsaid } = filter;
   return OPERATIONS.filter((each) => operations.includes(each) && (each !== "CONNECT" || isAsked));
 }
 

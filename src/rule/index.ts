@@ -18,7 +18,7 @@ export type { Answer, Call, CalledLookup, CallResult, Found, Lookup } from "./lo
 export { neverAtRest } from "./mutate.ts";
 export type { NamedLabel } from "./named-labels.ts";
 export { isUrlNeed, type Need, type ResourceNeed, type UrlNeed } from "./need.ts";
-export { type RequestKind, requestKey } from "./request-kind.ts";
+export { askedIn, type RequestedResource, type RequestKind, requestKey } from "./request-kind.ts";
 export { type Requester, type User, userOf } from "./requester.ts";
 export type {
   AdmissionSettings,

@@ -1,7 +1,7 @@
 /** Which requests the API server has to ask about, for a rule that acts on what no watch shows. */
 
 import { hasWildcard } from "../expression/index.ts";
-import type { Resource } from "../object/index.ts";
+import { isWatchable, type Resource } from "../object/index.ts";
 import { parseKindSelector } from "../policy/index.ts";
 import type { Operation } from "./change.ts";
 import type { KindMatcher } from "./kind-selector.ts";
@@ -42,6 +42,7 @@ function resourcesOf(matcher: KindMatcher, { served, confinedTo }: RequestScope)
     const groupKind = `${resource.group}/${resource.kind}`;
     if (first.has(groupKind) || !matcher.names(resource)) continue;
     if (confinedTo !== undefined && !resource.namespaced) continue; // a Policy sees no cluster-scoped kinds
+    if (matcher.subresource === "" && !isWatchable(resource)) continue;
     if (hasWildcard(matcher.kind) && isNoTriggerOfWildcards(resource)) continue;
     first.set(groupKind, resource);
   }
@@ -54,19 +55,23 @@ function subresourcesOf(resource: Resource, matcher: KindMatcher): string[] {
   return names.filter((name) => matcher.selectsRequest(resource, name));
 }
 
-/** Who has a rule see requests has to be allowed to see the objects, and to do what can be seen there. */
+/**
+ * Who has a rule see requests has to be allowed to see the objects, and to do what can be seen there. `does`: what the rule has others
+ * do there besides.
+ */
 export function needsOfRequests(
   kinds: readonly KindMatcher[],
   requests: readonly RequestKind[],
-  scope: Omit<TriggerScope, "triggers" | "does">,
+  scope: Omit<TriggerScope, "triggers">,
 ): Need[] {
-  const { path, within, confinedTo } = scope;
+  const { path, within, confinedTo, does = [] } = scope;
   const parents = requests.map(({ resource }) => resource);
-  const seen = needsOfTriggers(kinds.map(parentOf), { ...scope, triggers: parents, does: ["get", "create"] });
+  const open = [...new Set(["get", "create", ...does])];
+  const seen = needsOfTriggers(kinds.map(parentOf), { ...scope, triggers: parents, does: open });
   const places = within === undefined ? [confinedTo ?? ""] : [...within];
   const sent = requests.flatMap(({ resource, subresource }): Need[] => {
     if (subresource === "") return [];
-    const verbs = [verbOf(resource, subresource)];
+    const verbs = verbsOf(resource, subresource, does);
     const what = { path, verbs, group: resource.group, resource: `${resource.plural}/${subresource}` };
     return resource.namespaced ? places.map((namespace) => ({ ...what, namespace })) : [what];
   });
@@ -74,9 +79,10 @@ export function needsOfRequests(
 }
 
 /** What is stored there may be read; what is only sent (`create`), and told to nobody, may be sent. */
-function verbOf({ subresources = [] }: Resource, subresource: string): string {
+function verbsOf({ subresources = [] }: Resource, subresource: string, does: readonly string[]): string[] {
   const found = subresources.find(({ name }) => name === subresource);
-  return found === undefined || found.verbs.includes("create") ? "create" : "get";
+  const seen = found === undefined || found.verbs.includes("create") ? "create" : "get";
+  return [...new Set([seen, ...does.filter((verb) => found?.verbs.includes(verb) === true)])];
 }
 
 function parentOf({ text }: KindMatcher): string {

@@ -114,6 +114,8 @@ export type CompiledMutation = {
   type: "Mutate";
   /** The resources whose objects it may change. */
   triggers: readonly Resource[];
+  /** The requests that it is asked about: those that write the objects, or that are sent to subresources of theirs. */
+  requests: readonly RequestKind[];
   /** What it looks at besides the object. */
   reads: readonly Read[];
   /** What it listens to. */

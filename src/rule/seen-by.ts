@@ -45,7 +45,7 @@ export function triggerResources(selection: Selection, { served, unknownKinds, p
       taken.add(groupKind);
       chosen.set(resourceKey(resource), resource);
     }
-    if (taken.size === 0) unknownKinds.add(`${selector.text} (${path}.match)`);
+    if (taken.size === 0 && !selector.isAsked) unknownKinds.add(`${selector.text} (${path}.match)`);
   }
   return [...chosen.values()];
 }

@@ -8,14 +8,7 @@ import {
   printJson,
   resourceKey,
 } from "../object/index.ts";
-import type {
-  AdmissionSettings,
-  CompiledMutation,
-  CompiledPolicy,
-  CompiledRule,
-  NamedLabel,
-  RequestKind,
-} from "../rule/index.ts";
+import type { AdmissionSettings, CompiledMutation, CompiledPolicy, CompiledRule, NamedLabel } from "../rule/index.ts";
 import { changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
 import {
   byKey,
@@ -47,7 +40,7 @@ export type MutationConfiguration = {
 /** Undefined where no rule needs one. */
 export function mutationConfiguration(options: MutationOptions): MutationConfiguration | undefined {
   const { secret } = options;
-  const policies = options.policies.filter(({ mutations }) => mutations.some(({ triggers }) => triggers.length > 0));
+  const policies = options.policies.filter(({ mutations }) => mutations.some(({ requests }) => requests.length > 0));
   const asking = options.policies.filter((policy) => askingRules(policy).length > 0);
   if (policies.length + asking.length === 0) return undefined;
   const groups = [...Map.groupBy(policies, groupKey).entries()].sort(byKey);
@@ -92,7 +85,7 @@ function mutationWebhook({ path, policies }: MutationEntry, i: number, options: 
   return {
     name: `mutate-${i}.perennial.dev`,
     clientConfig: clientConfig(path, options),
-    rules: requestRules(mutations.flatMap(requestsOf)),
+    rules: requestRules(mutations.flatMap(({ requests }) => requests)),
     failurePolicy,
     matchPolicy: "Equivalent",
     namespaceSelector: namespaceSelector(mutations, options.leftAlone),
@@ -114,11 +107,14 @@ function askingRules({ rules }: CompiledPolicy): CompiledRule[] {
 /** Labels may come later, so they do not narrow it. Of updates it is asked for those that touch the annotation. */
 function createdByWebhook({ path, policies }: MutationEntry, options: MutationOptions): JsonObject {
   const operations = new Set(["CREATE", "UPDATE"] as const);
-  const asked = policies.flatMap(askingRules).map(({ triggers, within }) => ({ triggers, within, operations }));
+  const asked = policies.flatMap(askingRules).map(({ triggers, within }) => ({
+    within,
+    requests: triggers.map((resource) => ({ resource, subresource: "", operations })),
+  }));
   return {
     name: "created-by.perennial.dev",
     clientConfig: clientConfig(path, options),
-    rules: requestRules(asked.flatMap(requestsOf)),
+    rules: requestRules(asked.flatMap(({ requests }) => requests)),
     failurePolicy: "Ignore",
     matchPolicy: "Equivalent",
     namespaceSelector: namespaceSelector(asked, options.leftAlone),
@@ -143,14 +139,10 @@ function conditionsOf(conditions: AdmissionSettings["matchConditions"]): JsonObj
 }
 
 /** What the API server is to ask for. */
-type Asked = Readonly<Pick<CompiledMutation, "triggers" | "within" | "operations">>;
+type Asked = Pick<CompiledMutation, "requests" | "within">;
 
 function mayMeet(asked: readonly Asked[], { written }: MutationOptions): boolean {
-  return asked.some(({ triggers }) => triggers.some((resource) => written.has(resourceKey(resource))));
-}
-
-function requestsOf({ triggers, operations }: Asked): RequestKind[] {
-  return triggers.map((resource) => ({ resource, subresource: "", operations }));
+  return asked.some(({ requests }) => requests.some(({ resource }) => written.has(resourceKey(resource))));
 }
 
 /** Where all rules ask for the same label. */

@@ -11,16 +11,19 @@ import {
 } from "../object/index.ts";
 import {
   type Admitted,
+  askedIn,
   type Call,
   type CompiledMutation,
   type CompiledPolicy,
   type Labels,
   type Mutated,
+  type RequestedResource,
   requesterOf,
   type Snapshot,
   type User,
   userOf,
 } from "../rule/index.ts";
+import { requestedResource } from "./requested-change.ts";
 import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.ts";
 
 export type MutationReviewOptions = {
@@ -45,11 +48,12 @@ export function reviewMutation(
   if (object === undefined || isBeingDeleted(object) || (operation !== "CREATE" && operation !== "UPDATE"))
     return ALLOWED;
   const admitted: Admitted = { operation, oldObject: request.oldObject, request: request.fields };
+  const requested = requestedResource(request);
   const user = userOf(request.fields.userInfo);
   let current = object;
   const warnings: string[] = [];
   for (const policy of options.policies) {
-    const result = mutateByPolicy(policy, current, { ...options, admitted, user });
+    const result = mutateByPolicy(policy, current, { ...options, admitted, requested, user });
     if ("open" in result) return result;
     if ("failure" in result && policy.admission.failurePolicy === "Fail")
       return { allowed: false, message: result.failure, warnings };
@@ -76,13 +80,20 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
     if (!mutated.ok) return { failure: `${where}: ${mutated.reason}: ${mutated.message}` };
     if ("idle" in mutated) continue;
     current = mutated.object;
-    applied.push(`policy ${policy.ref.name}.${mutation.name}: mutated ${printPlace(namedObject(object))}`);
+    applied.push(
+      `policy ${policy.ref.name}.${mutation.name}: mutated ${printPlace(namedObject(object, options.admitted.request))}`,
+    );
     if (policy.appliesOne) break;
   }
   return { object: current, applied };
 }
 
-type AskedMutation = MutationReviewOptions & { admitted: Admitted; user: User };
+/** `requested`: what the request is sent to; undefined where it does not say. */
+type AskedMutation = MutationReviewOptions & {
+  admitted: Admitted;
+  requested: RequestedResource | undefined;
+  user: User;
+};
 
 /** Idle where the rule is about something else, or somebody else. */
 function mutateByRule(
@@ -90,13 +101,16 @@ function mutateByRule(
   object: KubernetesObject,
   options: AskedMutation,
 ): Mutated | OpenReview {
-  const { admitted } = options;
+  const { admitted, requested } = options;
+  const asked = requested === undefined ? undefined : askedIn(mutation.requests, requested);
+  if (requested !== undefined && asked === undefined) return { ok: true, idle: "it is about other requests" };
   const seen: { snapshot?: ReturnType<MutationReviewOptions["snapshot"]> } = {};
   const snapshot = () => {
     seen.snapshot ??= options.snapshot();
     return seen.snapshot;
   };
-  const reason = mutation.whyNotSelected(namedObject(object), {
+  const reason = mutation.whyNotSelected(namedObject(object, admitted.request), {
+    ...(asked === undefined ? {} : { asked }),
     namespaceLabels: options.namespaceLabels,
     operation: admitted.operation,
     requester: requesterOf(options.user, snapshot),
@@ -114,9 +128,12 @@ function printPlace(object: KubernetesObject): string {
   return `${kind}/${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`;
 }
 
-/** While an object has no name yet, what it is going to begin with is compared. */
-function namedObject(object: KubernetesObject): KubernetesObject {
+/**
+ * What is sent to a subresource need not say its name, which the request does. While an object has no name yet, what it is going to begin with
+ * is compared.
+ */
+function namedObject(object: KubernetesObject, { name: requested }: JsonObject): KubernetesObject {
   const { name, generateName } = object.metadata as JsonObject; // as it came
   if (typeof name === "string" && name !== "") return object;
-  return { ...object, metadata: { ...object.metadata, name: String(generateName ?? "") } };
+  return { ...object, metadata: { ...object.metadata, name: String(requested || (generateName ?? "")) } };
 }

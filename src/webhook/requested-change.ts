@@ -1,7 +1,7 @@
 /** A request as a change that rules act on: what it was sent to, and what was sent. */
 
 import { asJson, isJsonObject, type Json, type JsonObject, type KubernetesObject } from "../object/index.ts";
-import type { AskedKind, Change } from "../rule/index.ts";
+import type { Change, RequestedResource } from "../rule/index.ts";
 import type { AdmissionRequest } from "./review.ts";
 
 /** `trigger`: what was sent, under the name and in the namespace of the request; of a deletion what was deleted. */
@@ -9,26 +9,32 @@ export type RequestedChange = Change & {
   trigger: KubernetesObject;
   request: JsonObject;
   /** The resource of the path, of which the kind is known to rules only. */
-  asked: { group: string; version: string; plural: string; subresource: AskedKind["subresource"] };
+  asked: RequestedResource;
 };
 
 /** Undefined where nothing comes of the request: it is a dry run, or says nothing of what it is about. */
 export function requestedChange(request: AdmissionRequest): RequestedChange | undefined {
   const { operation, oldObject, fields } = request;
   const object = request.object ?? oldObject;
-  const { resource } = fields;
-  if (fields.dryRun === true || object === undefined || !isJsonObject(resource)) return undefined;
+  const asked = requestedResource(request);
+  if (fields.dryRun === true || object === undefined || asked === undefined) return undefined;
   return {
     operation,
     oldObject,
     trigger: placed(object, fields),
     request: { object: asJson(object), oldObject: oldObject === undefined ? null : asJson(oldObject), ...fields },
-    asked: {
-      group: textOf(resource.group),
-      version: textOf(resource.version),
-      plural: textOf(resource.resource),
-      subresource: textOf(fields.subResource),
-    },
+    asked,
+  };
+}
+
+/** Undefined where the request does not say. */
+export function requestedResource({ fields }: AdmissionRequest): RequestedResource | undefined {
+  const { resource, subResource } = fields;
+  if (!isJsonObject(resource)) return undefined;
+  const { group, version, resource: plural } = resource;
+  return {
+    ...{ group: textOf(group), version: textOf(version), plural: textOf(plural) },
+    subresource: textOf(subResource),
   };
 }
 
