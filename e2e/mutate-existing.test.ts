@@ -184,6 +184,21 @@ describe("other typical uses", () => {
     expect(JSON.stringify(await waitForObject(cluster, ["deployment", "roll", "other"]))).not.toContain('"level"');
   });
 
+  it("sets a finalizer, again and again", async () => {
+    const place: Place = ["configmap", "held-a", "held"];
+    const hold = "example.com/hold";
+    await cluster.apply(namespace("held-a", { held: "yes" }), storedConfigMap("held-a", "held"));
+    const targets = [{ apiVersion: "v1", kind: "ConfigMap", name: "held", namespace: TRIGGER_NAME }];
+    const patchStrategicMerge = { metadata: { finalizers: [hold] } };
+    await served(clusterPolicy("held", mutating("hold", namespacesLabelled("held"), { targets, patchStrategicMerge })));
+    const isHeld = ({ metadata }: KubernetesObject): boolean => metadata.finalizers?.includes(hold) === true;
+    const before = versionOf(await waitForObject(cluster, place, isHeld));
+    await inSync("held", "1/1");
+    await cluster.kubectl("patch", "configmap", "-n", "held-a", "held", "-p", '{"metadata":{"finalizers":null}}');
+    await waitForObject(cluster, place, (object) => isHeld(object) && versionOf(object) !== before);
+    await inSync("held", "1/1");
+  });
+
   it("removes what a JSON patch removes, again and again", async () => {
     await cluster.apply(namespace("less-a", { less: "yes", bad: "1" }));
     const targets = [{ apiVersion: "v1", kind: "Namespace", name: TRIGGER_NAME }];

@@ -59,7 +59,9 @@ async function revert(client: ClusterClient, step: RevertStep): Promise<Outcome>
   const seen = await readOutcome(client, step);
   if (seen.type !== "outdated") return seen;
   let outcome: Outcome = { step, type: "written", object: seen.object, created: false };
+  const { through } = step;
   for (const subresource of appliedThrough(seen.object, step.manager)) {
+    if (through?.includes(subresource) === false) continue;
     const options = { fieldManager: step.manager, subresource: subresource || undefined };
     outcome = await writeOutcome(
       client,

@@ -6,6 +6,7 @@ import {
   answersAbout,
   type ClaimKey,
   changesContent,
+  changesHolds,
   claimRef,
   dependsOnCall,
   dependsOnList,
@@ -45,7 +46,7 @@ export class ReadRouter {
     const reads = [dependsOnObject(ref), dependsOnList(ref, ref.namespace), dependsOnList(ref, undefined)];
     const found = reads.flatMap((read) => [...world.claims.dependents(read)]);
     if (found.length === 0) return;
-    const dependents = changesContent(change) ? found : this.#readersOfStatus(ref, found);
+    const dependents = changesContent(change) ? found : this.#mutatorsAmong(found, ref, change);
     const appeared = by === "event" && mayAppear(change);
     for (const claim of dependents) {
       if (appeared && this.#isMadeOnce(claim))
@@ -58,13 +59,16 @@ export class ReadRouter {
     }
   }
 
-  #readersOfStatus(ref: ObjectRef, claims: readonly ClaimKey[]): readonly ClaimKey[] {
+  /** Who keeps objects of the kind may have set what nobody else looks at. */
+  #mutatorsAmong(claims: readonly ClaimKey[], ref: ObjectRef, change: ObjectChange): readonly ClaimKey[] {
     const { world } = this.#options;
-    if (!world.kindsWithStatus.has(groupKindKey(ref))) return [];
+    if (!world.isMutated(ref)) return [];
+    const isHeldOtherwise = changesHolds(change);
+    if (!isHeldOtherwise && !world.kindsWithStatus.has(groupKindKey(ref))) return [];
     return claims.filter((claim) => {
       const { policy, rule: name } = claimRef(claim);
       const rule = findRule(world.policyStates.get(keyOf(policy)), name);
-      return rule !== undefined && readsStatus(rule);
+      return rule !== undefined && ((isHeldOtherwise && rule.existing !== undefined) || readsStatus(rule));
     });
   }
 

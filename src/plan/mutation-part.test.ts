@@ -101,6 +101,26 @@ describe("a rule about a status", () => {
   });
 });
 
+describe("a rule that was about the object, and is about its status now", () => {
+  it("takes back what it set of the object, once the status is as it should be", () => {
+    const world = worldWith();
+    const rules = [rule("r", "Deployment/status", READY, { revertOnDelete: true })];
+    const state = servePolicy(world, "p", rules);
+    const manager = mutationManager(state.ref, "r");
+    const entry = {
+      manager,
+      operation: "Apply",
+      apiVersion: "apps/v1",
+      fieldsV1: { "f:metadata": { "f:labels": {} } },
+    };
+    const live = deployment(READY);
+    world.stores
+      .get(resourceKey(DEPLOYMENTS))
+      ?.set({ ...live, metadata: { ...live.metadata, managedFields: [entry] } });
+    expect(planned(world, state, "r")).toMatchObject([{ verb: "revert", manager, through: [""] }]);
+  });
+});
+
 describe("a rule about a scale", () => {
   it("patches the Scale of the object as it was seen, and nothing where it is as it should be", () => {
     const world = worldWith(deployment());

@@ -1,6 +1,7 @@
 /** One existing object under a mutate rule: as the rule wants it, to be written, or not to be, and why. */
 
 import {
+  appliedThrough,
   applyEntryOf,
   asJson,
   type FieldPath,
@@ -21,7 +22,7 @@ import { isKeptByMaker } from "./generated-mutation.ts";
 import { type MutationDifference, mutationDifference } from "./mutation-difference.ts";
 import { type Application, applicationsOn, mutatedBy, whyRestless } from "./mutation-sharing.ts";
 import type { MutationWanted } from "./mutation-wanted.ts";
-import type { Failure, MutateStep, SkipStep, Step } from "./step.ts";
+import type { Failure, MutateStep, RevertStep, SkipStep, Step } from "./step.ts";
 import { ownedWithout, withdrawnFields } from "./withdrawn.ts";
 
 /** `atRest`: the object, when nothing is to be done and nothing but a change of it could change that. */
@@ -52,6 +53,8 @@ export function planMutation(world: World, wanted: MutationWanted): MutationPlan
   if (step?.verb === "mutate" && isKeptByMaker(world, wanted))
     return { step: { ...skip(object, "it is generated, and who generates it writes that too"), isLeftToMaker: true } };
   if (step !== undefined) return { step };
+  const elsewhere = fate.existing.reverts ? otherParts(wanted) : undefined;
+  if (elsewhere !== undefined) return { step: elsewhere };
   return { step: skip(object, "it is as the rule wants it", true), ...(isAlone ? { atRest: object } : {}) };
 }
 
@@ -75,6 +78,15 @@ function isOfSameRule(key: ClaimKey): (application: Application) => boolean {
     const other = claimRef(application.key);
     return other.rule === rule && keyOf(other.policy) === keyOf(policy);
   };
+}
+
+/** What the rule set when it was about another part of the object. */
+function otherParts({ object, resource, part, fate }: MutationWanted): RevertStep | undefined {
+  const { manager } = fate.existing;
+  const through = appliedThrough(object, manager).filter((subresource) => subresource !== (part?.subresource ?? ""));
+  if (through.length === 0) return undefined;
+  const because = "the rule changes another part of it now";
+  return { verb: "revert", target: refOf(object), resource, manager, through, because };
 }
 
 type Known = { before: Mutations | undefined; left: readonly FieldPath[] };

@@ -56,7 +56,13 @@ export type MutateStep = OfTarget & {
 };
 
 /** Takes back what the field manager of a mutate rule applied to an object, as far as nobody changed it since. */
-export type RevertStep = OfTarget & { verb: "revert"; resource: Resource; manager: string };
+export type RevertStep = OfTarget & {
+  verb: "revert";
+  resource: Resource;
+  manager: string;
+  /** The subresources that it was applied through, "" for the object itself; absent: all. */
+  through?: readonly string[];
+};
 
 /** What would the server make of a fresh object? A creation that is only tried (dry run), under another name. */
 export type AskStep = OfTarget & { verb: "ask"; resource: Resource; object: KubernetesObject; desired: string };

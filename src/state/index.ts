@@ -23,6 +23,7 @@ export { createInventory, type Inventory, type InventoryWriter, type Meanwhile }
 export { findAsked, isAnsweredOtherwise } from "./look.ts";
 export {
   changesContent,
+  changesHolds,
   createObjectStore,
   type ObjectChange,
   type ObjectStore,

@@ -30,6 +30,15 @@ export function changesContent({ before, after }: ObjectChange): boolean {
   return before === undefined || after === undefined || !isEqual(readable(before), readable(after));
 }
 
+/** True for what no rule reads, and a mutate rule may set: finalizers and owners. */
+export function changesHolds({ before, after }: ObjectChange): boolean {
+  return before === undefined || after === undefined || !isEqual(holdsOf(before), holdsOf(after));
+}
+
+function holdsOf({ metadata }: KubernetesObject): Json {
+  return [metadata.finalizers ?? [], metadata.ownerReferences ?? []];
+}
+
 function readable(object: KubernetesObject): Json {
   const { labels = {}, annotations = {} } = object.metadata;
   return [contentOf(object), labels, annotations, isBeingDeleted(object)];
