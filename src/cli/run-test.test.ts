@@ -421,6 +421,17 @@ describe("an offline test is skipped, and says so, when", () => {
       /^request.operation is set/,
     ],
     [
+      "its rule acts on requests",
+      {
+        objects: [
+          policyOf("p", infoRule({ match: { any: [{ resources: { kinds: ["Namespace/finalize", "Pod/exec"] } }] } })),
+          namespaceOf("shop"),
+        ],
+        result: {},
+      },
+      /^it acts on requests/,
+    ],
+    [
       "it has exceptions",
       { objects: [POLICY, namespaceOf("shop")], result: {}, more: { exceptions: ["x.yaml"] } },
       /exceptions/,

@@ -440,6 +440,17 @@ describe("perennial plan of mutate rules", () => {
     ]);
   });
 
+  it("says what of requests no file shows", () => {
+    const about = (kind: string): JsonObject => ({ match: { any: [{ resources: { kinds: [kind] } }] } });
+    const notesOf = (rule: JsonObject): readonly string[] => planOf(policyOf("p", rule), namespaceOf("shop")).notes;
+    expect(notesOf(infoRule(about("Pod/exec")))).toContainEqual(
+      expect.stringMatching(/^rule info of .* acts on requests \(CREATE, UPDATE, CONNECT\), of which files show none$/),
+    );
+    expect(notesOf(labelRule({ a: "b" }, about("Deployment/scale")))).toContainEqual(
+      expect.stringMatching(/^rule label of .* changes what is sent to subresources, of which files show none$/),
+    );
+  });
+
   it("tells what becomes of a status, and of a scale where the object keeps it", () => {
     const mutate = (name: string, target: JsonObject, patchStrategicMerge: JsonObject): JsonObject => ({
       ...infoRule(),
