@@ -5,6 +5,7 @@ import { KEY_SECRET } from "../object/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { REFLECTOR_DEFAULTS, reflect } from "../watch/index.ts";
 import { policiesPath, type Reach } from "../webhook/index.ts";
+import { Conditions } from "./conditions.ts";
 import { Mutations } from "./mutations.ts";
 import { OneObject } from "./one-object.ts";
 import type { OperatorView } from "./operator-view.ts";
@@ -51,9 +52,10 @@ const TEND_EVERY = 1_000;
 
 /** Serves until it is closed. Rejects when the address cannot be listened on. */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
-  const policies = createPolicyReviewer(options);
   const probe = new Probe(options);
-  const mutations = new Mutations({ ...options, probe });
+  const conditions = new Conditions({ ...options, probe });
+  const mutations = new Mutations({ ...options, probe, conditions });
+  const policies = createPolicyReviewer({ ...options, conditions });
   const requests = new Requests({ ...options, probe });
   const users = new Users({ ...options, ownUser: () => probe.ownUser });
   const reviewers = [probe, users, mutations, requests];

@@ -1,5 +1,6 @@
 /** Mutation at admission: who answers under which path, what the API server has to be told, and whether it was. */
 
+import { keyOf, type ObjectKey } from "../object/index.ts";
 import type { CompiledPolicy } from "../rule/index.ts";
 import {
   type AdmissionRequest,
@@ -11,6 +12,7 @@ import {
   reviewCreatedBy,
 } from "../webhook/index.ts";
 import { reviewAsking } from "./asking-review.ts";
+import type { Conditions } from "./conditions.ts";
 import type { OperatorView } from "./operator-view.ts";
 import { pathSecret } from "./path-secret.ts";
 import type { Probe } from "./probe.ts";
@@ -18,6 +20,7 @@ import type { Reviewer, ReviewServerOptions } from "./server.ts";
 
 export type MutationsOptions = {
   probe: Probe;
+  conditions: Conditions;
   view: OperatorView;
   namespace: string;
   systemNamespaces: ReadonlySet<string>;
@@ -33,8 +36,8 @@ export class Mutations {
   /** By the path under which they are asked for. */
   #entries: ReadonlyMap<string, MutationEntry> = new Map();
   #derived: { from: string; configuration: MutationConfiguration | undefined } | undefined;
-  /** Paths that were told to the API server: it may ask for a moment when no rule needs it any more, and is not refused. */
-  readonly #once = new Map<string, MutationEntry>();
+  /** Paths that were told to the API server, and for which policies: it may ask there for a moment when it is told of others. */
+  readonly #once = new Map<string, Pick<MutationEntry, "type"> & { refs: ReadonlySet<ObjectKey> }>();
   /** The policies were looked at when all that it takes was known. */
   #isLooked = false;
   /** The policies of that configuration. */
@@ -45,7 +48,7 @@ export class Mutations {
   }
 
   reviewerAt: ReviewerAt = (path) => {
-    const entry = this.#entries.get(path) ?? this.#once.get(path);
+    const entry = this.#entries.get(path) ?? this.#earlier(path);
     if (entry === undefined) return undefined;
     return { webhook: entry.type, review: (request) => this.#review(request, entry) };
   };
@@ -53,8 +56,10 @@ export class Mutations {
   /** The policies as they are now: asked for again and again, by every replica. */
   async look(): Promise<void> {
     await this.#options.probe.askWho();
-    const policies = this.#options.view.mutating();
-    if (policies === undefined) return;
+    const all = this.#options.view.mutating();
+    if (all === undefined) return;
+    const { accepted: policies, refused } = await this.#options.conditions.sort(all);
+    this.#options.view.noteRefused(refused);
     const isSame = policies.length === this.#policies.length && policies.every((one, i) => one === this.#policies[i]);
     const written = this.#options.view.written();
     if (isSame && this.#isLooked && written.symmetricDifference(this.#written).size === 0) return;
@@ -65,7 +70,22 @@ export class Mutations {
     this.#isLooked = known !== "unknown";
     if (known === "unknown") return;
     this.#entries = new Map((known?.entries ?? []).map((entry) => [entry.path, entry]));
-    for (const [path, entry] of this.#entries) this.#once.set(path, { ...entry, policies: [] });
+    for (const [path, entry] of this.#entries) this.#remember(path, entry);
+  }
+
+  /** Of the policies that were asked for there what they are by now. */
+  #earlier(path: string): MutationEntry | undefined {
+    const known = this.#once.get(path);
+    if (known === undefined) return undefined;
+    const { type, refs } = known;
+    return { type, path, policies: this.#policies.filter(({ ref }) => refs.has(keyOf(ref))) };
+  }
+
+  #remember(path: string, { type, policies }: MutationEntry): void {
+    this.#once.delete(path);
+    this.#once.set(path, { type, refs: new Set(policies.map(({ ref }) => keyOf(ref))) });
+    const [oldest] = this.#once.keys();
+    if (this.#once.size > MOST_PATHS && oldest !== undefined) this.#once.delete(oldest);
   }
 
   /** What should be stored; undefined: nothing; `unknown` while something that it takes is not known. */
@@ -108,6 +128,9 @@ export class Mutations {
     return installationKey === undefined ? ALLOWED : reviewCreatedBy(request, { installationKey, policies: acting });
   }
 }
+
+/** That are remembered. */
+const MOST_PATHS = 10_000;
 
 /** Paths do not depend on how we are reached. */
 const UNREACHED: Omit<ConfigurationOptions, "secret"> = {

@@ -37,6 +37,8 @@ export type OperatorView = {
   generated(): readonly Resource[];
   /** Told who is about to change or delete an object of ours. */
   noteUser(target: ObjectRef, user: string): void;
+  /** Told which policies the API server is not told of, and why: it would refuse that. */
+  noteRefused(refused: ReadonlyMap<CompiledPolicy, string>): void;
   /** Told for which policies the API server is known to ask. */
   noteAsked(about: "mutations" | "requests", policies: ReadonlySet<CompiledPolicy>): void;
   /** Policies with rules that act on requests; undefined while not all policies are known. */

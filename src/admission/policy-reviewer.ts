@@ -12,10 +12,12 @@ import {
   needsOfOperator,
   refuseAuthor,
 } from "../webhook/index.ts";
+import type { Conditions } from "./conditions.ts";
 import { findLacks } from "./permission-check.ts";
 
 export type PolicyReviewerOptions = {
   client: ClusterClient;
+  conditions: Conditions;
   view: { served: ServedKinds; whySuspended(group: string): string | undefined };
   /** True: who may write policies may have done by them whatever the operator may. */
   trustAuthors: boolean;
@@ -29,8 +31,12 @@ export function createPolicyReviewer(options: PolicyReviewerOptions) {
 
 async function review(request: AdmissionRequest, options: PolicyReviewerOptions): Promise<AdmissionAnswer> {
   const { client, view, trustAuthors, serviceAccount } = options;
-  const { answer, needs } = judgePolicy(request, view);
-  if (!answer.allowed || needs.length === 0) return answer;
+  const { answer, needs, conditions = [] } = judgePolicy(request, view);
+  if (!answer.allowed) return answer;
+  const why = await options.conditions.whyRefused(conditions);
+  if (why !== undefined && why !== "unknown")
+    return { allowed: false, message: why.refused, warnings: answer.warnings };
+  if (needs.length === 0) return answer;
   const author = authorOf(request);
   const itself = serviceAccount === undefined ? undefined : subjectOf(serviceAccount);
   const [lacksOfAuthor, lacksOfOperator] = await Promise.all([

@@ -17,6 +17,8 @@ export class AdmissionState {
   readonly isOn: boolean;
   /** Policies for which the API server is known to ask, for all of their rules that need it. */
   readonly asked: { [about in Asking]: ReadonlySet<CompiledPolicy> } = { mutations: new Set(), requests: new Set() };
+  /** Policies with conditions that the API server refuses, and its words. */
+  refused: ReadonlyMap<CompiledPolicy, string> = new Map();
   #servesForeign: boolean | undefined;
   readonly #since = performance.now();
 

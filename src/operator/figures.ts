@@ -103,6 +103,8 @@ function unaskedBy(
     return failure === undefined ? [] : [blockedWatch(selection, failure)];
   });
   if (message !== undefined) return [{ reason: "AdmissionOff", message }];
+  const untold = world.admission.refused.get(state.compiled);
+  if (untold !== undefined) return [{ reason: "InvalidPolicy", message: untold }];
   const isUnknown = mutations.some(({ name, writtenAs, requests }) => name === writtenAs && requests.length === 0);
   return isUnknown ? [unknownKind(unknownKinds), ...refused] : refused;
 }

@@ -53,6 +53,11 @@ export function createView(
       mutations.every(({ reads }) => reads.every((selection) => world.objectsOf(selection)?.synced === true)),
     generated: () => generatedResources(world),
     noteUser: (target: ObjectRef, user: string) => users.note(keyOf(target), user, world.now),
+    noteRefused: (refused: ReadonlyMap<CompiledPolicy, string>) => {
+      const before = new Set(world.admission.refused.keys());
+      world.admission.refused = refused;
+      for (const { ref } of before.symmetricDifference(new Set(refused.keys()))) reports.touch(keyOf(ref));
+    },
     noteAsked: (about: Asking, policies: ReadonlySet<CompiledPolicy>) => {
       const before = world.admission.asked[about];
       world.admission.asked[about] = policies;

@@ -1,7 +1,9 @@
 /** Settings of a policy as a whole: how drift is handled, and how the API server calls the operator. */
 
 import { z } from "zod";
-import { unsupported } from "./field.ts";
+import type { Json } from "../object/index.ts";
+import { type Constraint, constrained, unsupported } from "./field.ts";
+import { namesIn, uniqueNames } from "./unique-names.ts";
 import { list, text } from "./value.ts";
 
 const ignoredPath = z
@@ -32,9 +34,22 @@ export const drift = z
   })
   .describe("What counts as drift of this policy's objects, and what is done about it.");
 
+/** One of ours may stand beside them. */
+const notOurs: Constraint = {
+  code: "InvalidName",
+  message: "names that end with perennial.dev are Perennial's own: choose another one",
+  offenders: (conditions: Json) =>
+    namesIn(conditions).flatMap((name, at) =>
+      typeof name === "string" && name.endsWith("perennial.dev") ? [[at, "name"]] : [],
+    ),
+};
+
 const matchCondition = z
   .strictObject({
-    name: text("The name of the condition.", 63),
+    name: text("The name of the condition.", 63).regex(
+      /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
+      "a name has letters, digits, '-', '_' and '.', and begins and ends with a letter or digit",
+    ),
     expression: text("A CEL expression that has to be true for the operator to be called.", 4096),
   })
   .describe("A condition that the API server evaluates.");
@@ -48,6 +63,14 @@ export const webhookConfiguration = z
       .max(30)
       .describe("How long the API server waits, 1 to 30 seconds; 10 when absent.")
       .optional(),
-    matchConditions: list(matchCondition, 64, "Conditions that narrow what the operator is called for.").optional(),
+    matchConditions: constrained(
+      list(
+        matchCondition,
+        63, // the API server takes 64, and one may be ours
+        "Conditions that narrow what the operator is called for.",
+      ),
+      uniqueNames("another condition of this policy has the same name: rename one of them"),
+      notOurs,
+    ).optional(),
   })
   .describe("How the API server calls the operator for this policy.");

@@ -1,23 +1,12 @@
 /** spec: the rules of a policy, and how they are carried out. */
 
 import { z } from "zod";
-import { isJsonObject, ownValue, type Path, valueAt } from "../object/index.ts";
+import { valueAt } from "../object/index.ts";
 import { type Constraint, constrained, has, objectRule } from "./field.ts";
 import { rule } from "./rule.ts";
 import { drift, webhookConfiguration } from "./settings.ts";
+import { uniqueNames } from "./unique-names.ts";
 import { keyedList } from "./value.ts";
-
-/** The API server refuses this by itself: the list is keyed by name. */
-const uniqueNames: Constraint = {
-  code: "DuplicateName",
-  message: "another rule of this policy has the same name: rename one of them",
-  offenders: (rules) => {
-    const names = (Array.isArray(rules) ? rules : []).map((entry) =>
-      isJsonObject(entry) ? ownValue(entry, "name") : undefined,
-    );
-    return names.flatMap((name, at): Path[] => (name !== undefined && names.indexOf(name) < at ? [[at, "name"]] : []));
-  },
-};
 
 const rules = constrained(
   keyedList(rule, {
@@ -25,7 +14,8 @@ const rules = constrained(
     maxItems: 100,
     description: "What the policy does, rule by rule, 1 to 100; told apart by their names.",
   }).min(1),
-  uniqueNames,
+  // the API server refuses this by itself: the list is keyed by name
+  uniqueNames("another rule of this policy has the same name: rename one of them"),
 );
 
 /** A boolean of the envelope of which only one value is served. */

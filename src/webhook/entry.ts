@@ -60,9 +60,17 @@ export function namespaceSelector(
   return {
     matchExpressions: [
       { key: NAMESPACE_NAME, operator: "NotIn", values: [...leftAlone].sort() },
-      ...(only === undefined || only.length === 0 ? [] : [{ key: NAMESPACE_NAME, operator: "In", values: only }]),
+      ...(only === undefined || only.length === 0
+        ? []
+        : [{ key: NAMESPACE_NAME, operator: "In", values: valid(only) }]),
     ],
   };
+}
+
+/** A name that no namespace can have means none, and the API server would refuse it. */
+function valid(names: readonly string[]): string[] {
+  const possible = names.filter((name) => name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name));
+  return possible.length > 0 ? possible : [""];
 }
 
 /** What this process writes itself is no request to be asked about. */

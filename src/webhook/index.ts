@@ -1,3 +1,4 @@
+export { conditionCheck, explainConditions } from "./condition-check.ts";
 export {
   type ConfigurationOptions,
   isAsDerived,

@@ -10,15 +10,7 @@ import {
 } from "../object/index.ts";
 import type { AdmissionSettings, CompiledMutation, CompiledPolicy, CompiledRule, NamedLabel } from "../rule/index.ts";
 import { changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
-import {
-  byKey,
-  type EntryOptions,
-  namespaceSelector,
-  notByUs,
-  probePathOf,
-  probeWebhook,
-  requestRules,
-} from "./entry.ts";
+import { type EntryOptions, namespaceSelector, notByUs, probePathOf, probeWebhook, requestRules } from "./entry.ts";
 
 export type MutationOptions = EntryOptions & {
   /** Of policies that have mutations, or ask who created their triggers, by name. */
@@ -43,7 +35,7 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
   const policies = options.policies.filter(({ mutations }) => mutations.some(({ requests }) => requests.length > 0));
   const asking = options.policies.filter((policy) => askingRules(policy).length > 0);
   if (policies.length + asking.length === 0) return undefined;
-  const groups = [...Map.groupBy(policies, groupKey).entries()].sort(byKey);
+  const groups = [...Map.groupBy(policies, groupKey).entries()]; // in the order of the first policy of each
   const entries: MutationEntry[] = [
     ...groups.map(([key, found]) => ({
       ...{ type: "mutate" as const, path: `/mutate/${secret}/${digestOf([key])}` },
@@ -68,11 +60,18 @@ export function mutationConfiguration(options: MutationOptions): MutationConfigu
   };
 }
 
-/** Warnings are our own affair. */
+/**
+ * One entry asks for all of its kinds in all of its namespaces, and may have all of them wait for us. So policies share one only
+ * where that is no more than they ask for: all anywhere, or the same kinds. Warnings are our own affair.
+ */
 function groupKey(policy: CompiledPolicy): string {
-  const { failurePolicy, timeoutSeconds, matchConditions } = policy.admission;
+  const { mutations, admission } = policy;
+  const { failurePolicy, timeoutSeconds, matchConditions } = admission;
   const conditions = matchConditions.map(({ name, expression }) => [name, expression]);
-  return printJson([failurePolicy, timeoutSeconds, conditions, ...(sends(policy) ? ["sends"] : [])]);
+  const isNarrow = mutations.every(({ within }) => within !== undefined);
+  const kinds = isNarrow ? requestRules(mutations.flatMap(({ requests }) => requests)) : "anywhere";
+  const way = [failurePolicy, timeoutSeconds, conditions, sends(policy) ? "sends" : "keeps"];
+  return printJson([...way, objectSelector(mutations), kinds]);
 }
 
 function sends({ mutations }: CompiledPolicy): boolean {

@@ -83,8 +83,8 @@ describe("the configuration for mutation", () => {
     );
     expect(webhooks.map(({ name, failurePolicy, timeoutSeconds }) => [name, failurePolicy, timeoutSeconds])).toEqual([
       ["mutate-0.perennial.dev", "Fail", 10],
-      ["mutate-1.perennial.dev", "Fail", 3],
-      ["mutate-2.perennial.dev", "Ignore", 10],
+      ["mutate-1.perennial.dev", "Ignore", 10],
+      ["mutate-2.perennial.dev", "Fail", 3],
       ["probe.perennial.dev", "Ignore", 2],
     ]);
   });
@@ -125,6 +125,23 @@ describe("the configuration for mutation", () => {
     expect(matchExpressions.slice(1).map(({ values }) => values)).toEqual(namespaces);
     const selector = label !== null && Object.keys(label as object).length > 0 ? { matchExpressions: [label] } : {};
     expect(webhook?.objectSelector).toEqual(selector);
+  });
+
+  it("asks for no kind in a namespace, and for nothing without a label, where only another policy does that", () => {
+    const maps = policy("a", [labelling({ a: "1" })]);
+    const secrets = (name: string, namespace: string) =>
+      policy(name, [labelling({ b: "1" }, { kinds: ["Secret"], namespaces: [namespace] })]);
+    const labelled = policy("d", [labelling({ d: "1" }, { kinds: ["Secret"], selector: { matchLabels: { x: "y" } } })]);
+    const [first, second, third] = derived(maps, secrets("b", "red"), secrets("c", "blue"), labelled);
+    expect(first?.rules).toMatchObject([{ resources: ["configmaps"] }]);
+    expect(second?.rules).toMatchObject([{ resources: ["secrets"] }]);
+    expect(second?.namespaceSelector.matchExpressions[1]?.values).toEqual(["blue", "red"]);
+    expect(third?.objectSelector).toEqual({ matchExpressions: [{ key: "x", operator: "In", values: ["y"] }] });
+  });
+
+  it("asks about no namespace where none can have the name that a rule has", () => {
+    const [webhook] = derived(policy("a", [labelling({ a: "1" }, { kinds: ["Secret"], namespaces: ["Not A Name!"] })]));
+    expect(webhook?.namespaceSelector.matchExpressions[1]?.values).toEqual([""]);
   });
 
   it("leaves out what we write ourselves, and what the policy's own conditions leave out", () => {

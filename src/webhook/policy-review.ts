@@ -11,7 +11,13 @@ import {
   refOf,
 } from "../object/index.ts";
 import { type Issue, type ParsedPolicy, parseForeignPolicy, parsePolicy, printIssue } from "../policy/index.ts";
-import { AUTOGEN_ANNOTATION, compilePolicy, type Need, type ServedKinds } from "../rule/index.ts";
+import {
+  type AdmissionSettings,
+  AUTOGEN_ANNOTATION,
+  compilePolicy,
+  type Need,
+  type ServedKinds,
+} from "../rule/index.ts";
 import { policyWarnings } from "./policy-warnings.ts";
 import { type AdmissionAnswer, type AdmissionRequest, ALLOWED } from "./review.ts";
 
@@ -21,8 +27,15 @@ export type PolicyJudgementOptions = {
   whySuspended(group: string): string | undefined;
 };
 
-/** `needs`: the permissions that what is allowed takes; none where nothing changes. */
-export type PolicyJudgement = { answer: AdmissionAnswer; needs: readonly Need[] };
+/**
+ * `needs`: the permissions that what is allowed takes; none where nothing changes. `conditions`: what only the API server can
+ * judge.
+ */
+export type PolicyJudgement = {
+  answer: AdmissionAnswer;
+  needs: readonly Need[];
+  conditions?: AdmissionSettings["matchConditions"];
+};
 
 const NOTHING_TO_JUDGE: PolicyJudgement = { answer: ALLOWED, needs: [] };
 
@@ -56,7 +69,8 @@ function judge(
     (kind) => `the API server does not serve the kind ${kind}: its rule waits until it does`,
   );
   const warnings = [...notes, ...unknown, ...policyWarnings(parsed.policy)];
-  return { answer: { allowed: true, warnings }, needs: compiled.needs };
+  const { matchConditions: conditions } = compiled.policy.admission;
+  return { answer: { allowed: true, warnings }, needs: compiled.needs, conditions };
 }
 
 function refused(issues: readonly Issue[], notes: readonly string[]): PolicyJudgement {
