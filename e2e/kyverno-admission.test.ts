@@ -12,6 +12,7 @@ import {
   kyvernoPolicy,
   namespace,
   type OperatorProcess,
+  PARTS_BY_NAME,
   startCluster,
   startOperator,
   waitUntil,
@@ -168,8 +169,8 @@ describe("a mutate rule of kyverno.io", () => {
     await cluster.kubectl("delete", POLICIES, "inside");
   });
 
-  it("replaces the lists of custom resources", async () => {
-    const definition = { group: "t.example.com", kind: "Gadget", plural: "gadgets", scope: "Namespaced" as const };
+  it("replaces the lists of custom resources, which a rule of perennial.dev merges by their keys", async () => {
+    const definition = { group: "t.example.com", kind: "Gadget", plural: "gadgets", properties: PARTS_BY_NAME };
     await installDefinition(cluster, definition);
     const match = { any: [{ resources: { kinds: ["Gadget"] } }] };
     const mutate = { patchStrategicMerge: { spec: { parts: [{ name: "b" }] } } };
@@ -181,6 +182,29 @@ describe("a mutate rule of kyverno.io", () => {
     );
     expect(made.object.spec).toEqual({ parts: [{ name: "b" }] });
     await cluster.kubectl("delete", POLICIES, "gadgets");
+    const merging = { patchStrategicMerge: { spec: { parts: [{ name: "a", size: 2 }] } } };
+    await serve(ours("gadgets", { name: "parts", match, mutate: merging }));
+    const merged = await create(
+      {
+        ...gadget,
+        metadata: { name: "h" },
+        spec: {
+          parts: [
+            { name: "b", size: 1 },
+            { name: "a", size: 1 },
+          ],
+        },
+      },
+      { path: "/apis/t.example.com/v1/namespaces/shop/gadgets" },
+    );
+    const bySize = {
+      parts: [
+        { name: "a", size: 2 },
+        { name: "b", size: 1 },
+      ],
+    };
+    expect(merged.object.spec).toEqual(bySize);
+    await cluster.kubectl("delete", "clusterpolicies.perennial.dev", "gadgets");
   });
 
   it("of a Policy acts in its namespace alone", async () => {

@@ -14,10 +14,30 @@ export type Definition = {
   scope?: "Namespaced" | "Cluster";
   /** Of every version. */
   subresources?: object;
+  /** Schemas of fields, of every version. */
+  properties?: object;
+};
+
+/** `spec.parts` is a list whose elements are told apart by their names. */
+export const PARTS_BY_NAME = {
+  spec: {
+    type: "object",
+    properties: {
+      parts: {
+        ...{ type: "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] },
+        items: {
+          type: "object",
+          required: ["name"],
+          properties: { name: { type: "string" }, size: { type: "integer" } },
+        },
+      },
+    },
+  },
 };
 
 export function customResourceDefinition(definition: Definition): object {
-  const { group, kind, plural, versions = ["v1"], retired = [], scope = "Namespaced", subresources = {} } = definition;
+  const { group, kind, plural, versions = ["v1"], retired = [], scope = "Namespaced" } = definition;
+  const { subresources = {}, properties = {} } = definition;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -31,7 +51,7 @@ export function customResourceDefinition(definition: Definition): object {
         name,
         served: !retired.includes(name),
         storage: i === 0,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        schema: { openAPIV3Schema: { type: "object", properties, "x-kubernetes-preserve-unknown-fields": true } },
         subresources,
       })),
     },

@@ -18,7 +18,13 @@ export {
   startCluster,
   waitUntil,
 } from "./cluster.ts";
-export { customResourceDefinition, type Definition, installDefinition, removeDefinition } from "./definition.ts";
+export {
+  customResourceDefinition,
+  type Definition,
+  installDefinition,
+  PARTS_BY_NAME,
+  removeDefinition,
+} from "./definition.ts";
 export { type HttpsService, startHttpsService } from "./https-service.ts";
 export { INVENTORY, inventoryData, storedRules } from "./inventory.ts";
 export { createAsKyverno, installKyverno, keepKyvernoAlive, kyvernoLabels, kyvernoPolicy } from "./kyverno.ts";

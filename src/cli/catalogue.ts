@@ -2,7 +2,6 @@
 
 import {
   apiVersionOf,
-  definitionSchema,
   groupOf,
   isJsonObject,
   type Json,
@@ -10,7 +9,6 @@ import {
   type Resource,
   valueAt,
 } from "../object/index.ts";
-import type { ServedKinds } from "../rule/index.ts";
 import { type Catalogue, type CatalogueWriter, createCatalogue } from "../state/index.ts";
 import type { Document } from "./documents.ts";
 import { knownKinds, resourceOf } from "./kinds.ts";
@@ -25,18 +23,7 @@ export function createOfflineCatalogue(
   catalogue.replaceDiscovered([...known, ...guess.filter((resource) => !known.some(isSameVersion(resource)))]);
   const definitions = documents.map(({ object }) => object).filter(isDefinition);
   for (const definition of definitions) catalogue.setDefinition(established(definition));
-  return Object.assign(catalogue, { mergeSchemaOf: mergeSchemasOf(definitions) });
-}
-
-/** How the lists of custom resources are merged. */
-function mergeSchemasOf(definitions: readonly KubernetesObject[]): NonNullable<ServedKinds["mergeSchemaOf"]> {
-  const specs = new Map(
-    definitions.map(({ spec }) => [`${valueAt(spec, ["group"])}/${valueAt(spec, ["names", "kind"])}`, spec]),
-  );
-  return ({ group, kind, version }) => {
-    const spec = specs.get(`${group}/${kind}`);
-    return isJsonObject(spec) ? definitionSchema(spec, version) : undefined;
-  };
+  return catalogue;
 }
 
 function isSameVersion(resource: Resource): (other: Resource) => boolean {

@@ -67,17 +67,33 @@ function readKeys(text: string): MergeKey[] {
 
 const METADATA = schemaOfFields(BUILT_IN_TYPES.ObjectMeta ?? "");
 
+/** Read at once, so that nothing is kept of a schema but its lists that are merged and its maps that are replaced. */
 function schemaOfNode(node: Json | undefined): MergeSchema {
-  if (node === undefined || !isJsonObject(node)) return PLAIN_SCHEMA;
-  const items = node.items;
-  if (items !== undefined) return { ...listOf(node, items), field: schemaOfNode(items).field };
-  const { properties, additionalProperties } = node;
+  return readNode(node) ?? PLAIN_SCHEMA;
+}
+
+/** Undefined where there is none of either. */
+function readNode(node: Json | undefined): MergeSchema | undefined {
+  if (node === undefined || !isJsonObject(node)) return undefined;
+  return node.items === undefined ? readMap(node) : readList(node, node.items);
+}
+
+function readList(node: JsonObject, items: Json): MergeSchema | undefined {
+  const own = listOf(node, items);
+  const element = readNode(items);
+  if (own.keys === undefined && element === undefined) return undefined;
+  return { ...own, field: (element ?? PLAIN_SCHEMA).field };
+}
+
+function readMap({ properties, additionalProperties, ...node }: JsonObject): MergeSchema | undefined {
   const replaced = node["x-kubernetes-map-type"] === "atomic" ? { replaced: true } : {};
-  return {
-    ...replaced,
-    field: (name) =>
-      schemaOfNode((isJsonObject(properties) ? ownValue(properties, name) : undefined) ?? additionalProperties),
-  };
+  const read = Object.entries(isJsonObject(properties ?? null) ? (properties as JsonObject) : {}).map(
+    ([name, child]) => [name, readNode(child)] as const,
+  );
+  const fields = new Map(read.flatMap(([name, child]) => (child === undefined ? [] : [[name, child] as const])));
+  const others = readNode(additionalProperties) ?? PLAIN_SCHEMA; // a schema has the one or the other
+  if (fields.size === 0 && others === PLAIN_SCHEMA && replaced.replaced === undefined) return undefined;
+  return { ...replaced, field: (name) => fields.get(name) ?? others };
 }
 
 function listOf(list: JsonObject, items: Json): { keys?: readonly MergeKey[] } {

@@ -40,6 +40,19 @@ describe("the catalogue", () => {
     expect(catalogue.definitionOf({ group: "apps", kind: "Deployment" })).toBeUndefined();
   });
 
+  it("knows by which keys patches merge the lists of a custom resource, as long as it is defined", () => {
+    const catalogue = createCatalogue();
+    const keyed = { type: "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], items: {} };
+    const openAPIV3Schema = { properties: { spec: { properties: { parts: keyed, note: { type: "string" } } } } };
+    const versions = [{ name: "v1", served: true, schema: { openAPIV3Schema } }];
+    const defined = definition(["v1"]);
+    catalogue.setDefinition({ ...defined, spec: { ...(defined.spec as object), versions } });
+    const spec = catalogue.mergeSchemaOf?.({ ...WIDGET, version: "v1" })?.field("spec");
+    expect([spec?.field("parts").keys, spec?.field("note").keys]).toEqual([[{ name: "name" }], undefined]);
+    catalogue.removeDefinition(defined);
+    expect(catalogue.mergeSchemaOf?.({ ...WIDGET, version: "v1" })).toBeUndefined();
+  });
+
   it("prefers stable versions, then newer ones", () => {
     const catalogue = createCatalogue();
     catalogue.setDefinition(definition(["v1alpha1", "v1", "v2beta1", "v10", "v2", "odd"]));

@@ -5,6 +5,7 @@
 
 import {
   apiVersionOf,
+  definitionSchema,
   type GroupKind,
   type GroupKindKey,
   groupKindKey,
@@ -12,6 +13,7 @@ import {
   isJsonObject,
   type JsonObject,
   type KubernetesObject,
+  type MergeSchema,
   type Resource,
   type ScalePaths,
 } from "../object/index.ts";
@@ -43,7 +45,10 @@ export function createCatalogue(): CatalogueWriter {
   return new WatchedCatalogue();
 }
 
-type Defined = Definition & { resources: readonly Resource[] };
+/** `schemas`: how patches merge its objects, by version. */
+type Defined = Definition & { resources: readonly Resource[]; schemas: ReadonlyMap<string, MergeSchema> };
+
+const NO_SCHEMAS: Defined["schemas"] = new Map();
 
 class WatchedCatalogue implements CatalogueWriter {
   #discovered = new Map<GroupKindKey, Resource[]>();
@@ -63,7 +68,7 @@ class WatchedCatalogue implements CatalogueWriter {
 
   removeDefinition(definition: KubernetesObject): void {
     const { kind, uid, createdAt } = readDefinition(definition);
-    this.#defined.set(groupKindKey(kind), { uid, createdAt, state: "removed", resources: [] });
+    this.#defined.set(groupKindKey(kind), { uid, createdAt, state: "removed", resources: [], schemas: NO_SCHEMAS });
   }
 
   find(apiVersion: string, kind: string): Resource | undefined {
@@ -77,6 +82,10 @@ class WatchedCatalogue implements CatalogueWriter {
 
   definitionOf(kind: GroupKind): Definition | undefined {
     return this.#defined.get(groupKindKey(kind));
+  }
+
+  mergeSchemaOf({ version, ...kind }: GroupKind & { version: string }): MergeSchema | undefined {
+    return this.#defined.get(groupKindKey(kind))?.schemas.get(version);
   }
 
   isGone(kind: GroupKind): boolean {
@@ -115,6 +124,7 @@ function readDefinition(definition: KubernetesObject): Defined & { kind: GroupKi
     resources: versions
       .map((version) => withSubresources({ ...shared, version: String(version.name) }, version))
       .sort(byPriority),
+    schemas: new Map(versions.map(({ name }) => [String(name), definitionSchema(spec, String(name))])),
   };
 }
 
