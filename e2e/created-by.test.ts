@@ -153,6 +153,9 @@ describe("an annotation that somebody else writes", () => {
     expect(await annotationOf("of-ann")).toBe(before);
     await cluster.tryKubectlWith(JSON.stringify(owned("of-ann")), "replace", "-f", "-");
     expect(await annotationOf("of-ann")).toBe(before);
+    const metadata = { annotations: { [CREATED_BY]: copied } };
+    await cluster.kubectl("patch", "namespace", "of-ann", "--subresource=status", "-p", JSON.stringify({ metadata }));
+    expect(await annotationOf("of-ann")).toBe(before);
   });
 
   it("is taken out of an object of which nobody knows", async () => {

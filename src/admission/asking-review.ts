@@ -29,7 +29,10 @@ export function reviewAsking(
     return result;
   };
   const review = (results: typeof resultOf) =>
-    reviewMutation(request, { ...view, policies, snapshot: () => view.snapshot({ resultOf: results }) });
+    reviewMutation(request, {
+      ...{ ...view, policies, elapsed: stopwatch() },
+      snapshot: () => view.snapshot({ resultOf: results }),
+    });
 
   const askOn = async (first: OpenReview): Promise<AdmissionAnswer> => {
     let { open } = first;
@@ -48,6 +51,11 @@ export function reviewAsking(
 
   const first = review(resultOf);
   return "open" in first ? askOn(first) : first;
+}
+
+function stopwatch(): () => number {
+  const start = performance.now();
+  return () => performance.now() - start;
 }
 
 /** Some of the time is for what is done besides waiting. Milliseconds. */

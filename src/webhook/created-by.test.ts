@@ -12,7 +12,10 @@ const KEY = Buffer.from("a key");
 const VERBS = ["list", "watch"];
 const RESOURCES = [
   { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true, verbs: VERBS },
-  { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false, verbs: VERBS },
+  {
+    ...{ group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false, verbs: VERBS },
+    subresources: ["status", "exec"].map((name) => ({ group: "", version: "v1", kind: "Namespace", name, verbs: [] })),
+  },
 ];
 const SERVED = {
   find: (apiVersion: string, kind: string) => RESOURCES.find((served) => served.kind === kind && apiVersion === "v1"),
@@ -45,7 +48,10 @@ describe("the API server is asked to ask", () => {
     const [entry, probe] = entriesFor(policy(NAMESPACES));
     expect(probe?.name).toBe("probe.perennial.dev");
     expect(entry).toMatchObject({ name: "created-by.perennial.dev", failurePolicy: "Ignore", sideEffects: "None" });
-    expect(entry?.rules).toMatchObject([{ resources: ["namespaces"], operations: ["CREATE", "UPDATE"] }]);
+    expect(entry?.rules).toMatchObject([
+      { resources: ["namespaces"], operations: ["CREATE", "UPDATE"] },
+      { resources: ["namespaces/status"], operations: ["UPDATE"] }, // through which annotations may be written, too
+    ]);
     expect(JSON.stringify(entry?.matchConditions)).toContain("request.operation == 'CREATE' || ");
     expect(JSON.stringify(entry?.namespaceSelector)).toContain("kube-system");
   });

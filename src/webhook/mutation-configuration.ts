@@ -6,9 +6,18 @@ import {
   type JsonObject,
   type KubernetesObject,
   printJson,
+  type Resource,
   resourceKey,
 } from "../object/index.ts";
-import type { AdmissionSettings, CompiledMutation, CompiledPolicy, CompiledRule, NamedLabel } from "../rule/index.ts";
+import { isStored } from "../policy/index.ts";
+import type {
+  AdmissionSettings,
+  CompiledMutation,
+  CompiledPolicy,
+  CompiledRule,
+  NamedLabel,
+  RequestKind,
+} from "../rule/index.ts";
 import { changesAnnotation, clientConfig, metadataOf } from "./configuration.ts";
 import { type EntryOptions, namespaceSelector, notByUs, probePathOf, probeWebhook, requestRules } from "./entry.ts";
 
@@ -105,10 +114,9 @@ function askingRules({ rules }: CompiledPolicy): CompiledRule[] {
 
 /** Labels may come later, so they do not narrow it. Of updates it is asked for those that touch the annotation. */
 function createdByWebhook({ path, policies }: MutationEntry, options: MutationOptions): JsonObject {
-  const operations = new Set(["CREATE", "UPDATE"] as const);
   const asked = policies.flatMap(askingRules).map(({ triggers, within }) => ({
     within,
-    requests: triggers.map((resource) => ({ resource, subresource: "", operations })),
+    requests: triggers.flatMap(writesOf),
   }));
   return {
     name: "created-by.perennial.dev",
@@ -124,6 +132,15 @@ function createdByWebhook({ path, policies }: MutationEntry, options: MutationOp
     timeoutSeconds: 5,
     admissionReviewVersions: ["v1"],
   };
+}
+
+/** Annotations can be written through its status as well. */
+function writesOf(resource: Resource): RequestKind[] {
+  const stored = (resource.subresources ?? []).filter(({ name }) => isStored(name));
+  return [
+    { resource, subresource: "", operations: new Set(["CREATE", "UPDATE"]) },
+    ...stored.map(({ name }) => ({ resource, subresource: name, operations: new Set(["UPDATE" as const]) })),
+  ];
 }
 
 const TOUCHES_IT = {

@@ -34,7 +34,12 @@ export type MutationReviewOptions = {
    * that have to be made first.
    */
   snapshot(): Snapshot & { readonly unknown: string | undefined; readonly open: readonly Call[] };
+  /** Milliseconds since the review began; while it goes on the process does nothing else. */
+  elapsed(): number;
 };
+
+/** Milliseconds that the rules of one policy, and those of all, may take for one object; each is let finish. */
+const LONGEST = { policy: 1_000, all: 2_000 };
 
 /** What has to be asked before there is an answer; once it is known, the review is made again, as if nothing had been. */
 export type OpenReview = { open: readonly Call[] };
@@ -73,7 +78,10 @@ type PolicyResult = { object: KubernetesObject; applied: readonly string[] } | {
 function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, options: AskedMutation): PolicyResult {
   let current = object;
   const applied: string[] = [];
+  const start = options.elapsed();
   for (const mutation of policy.mutations) {
+    if (options.elapsed() > Math.min(start + LONGEST.policy, LONGEST.all))
+      return { failure: `policy ${policy.ref.name}, rule ${mutation.name}: ${TOO_LONG}` };
     const mutated = mutateByRule(mutation, current, options);
     if ("open" in mutated) return mutated;
     const where = `policy ${policy.ref.name}, rule ${mutation.name}`;
@@ -87,6 +95,9 @@ function mutateByPolicy(policy: CompiledPolicy, object: KubernetesObject, option
   }
   return { object: current, applied };
 }
+
+const TOO_LONG =
+  "ExpressionFailed: the rules before it took too long for this object: a policy has a second, all have two; make it smaller, or the rules fewer";
 
 /** `requested`: what the request is sent to; undefined where it does not say. */
 type AskedMutation = MutationReviewOptions & {

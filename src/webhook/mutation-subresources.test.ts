@@ -77,7 +77,7 @@ describe("a request", () => {
     const snapshot = { unknown: undefined, open: [] } as unknown as Snapshot & { unknown: undefined; open: [] }; // not asked
     const answer = reviewMutation(
       { uid: "1", operation: "UPDATE", object, oldObject: object, fields },
-      { policies: [policy(...filters)], namespaceLabels: () => undefined, snapshot: () => snapshot },
+      { policies: [policy(...filters)], namespaceLabels: () => undefined, snapshot: () => snapshot, elapsed: () => 0 },
     );
     const text = JSON.stringify("patch" in answer ? answer.patch : []);
     return [...new Set(text.match(/r\d/g) ?? [])];

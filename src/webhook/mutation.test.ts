@@ -201,9 +201,9 @@ const SNAPSHOT = {
 
 function review(
   policies: CompiledPolicy[],
-  more: { object?: KubernetesObject; unknown?: string } = {},
+  more: { object?: KubernetesObject; unknown?: string; elapsed?: () => number } = {},
 ): AdmissionAnswer {
-  const { object = OBJECT, unknown } = more;
+  const { object = OBJECT, unknown, elapsed = () => 0 } = more;
   const answer = reviewMutation(
     {
       uid: "1",
@@ -212,7 +212,7 @@ function review(
       oldObject: undefined,
       fields: { name: "m", userInfo: { username: "ann" } },
     },
-    { policies, namespaceLabels: () => ({}), snapshot: () => ({ ...SNAPSHOT, unknown }) },
+    { policies, namespaceLabels: () => ({}), snapshot: () => ({ ...SNAPSHOT, unknown }), elapsed },
   );
   return "open" in answer ? expect.fail("something has to be asked") : answer;
 }
@@ -228,6 +228,26 @@ describe("the review of an object", () => {
       warnings: [],
       patch: [{ op: "add", path: "/metadata/labels", value: { step: "12", by: "ann" } }],
     });
+  });
+
+  it("lets a policy whose rules take long fail, and goes on with others as long as there is time", () => {
+    const clock = (step: number) => {
+      let now = 0;
+      return () => (now += step);
+    };
+    const slow = policy(
+      "a",
+      Array.from({ length: 5 }, (_, i) => labelling({ [`a${i}`]: "1" }, { kinds: ["ConfigMap"] }, `r${i}`)),
+      { failurePolicy: "Ignore" },
+    );
+    const other = policy("b", [labelling({ b: "1" })], { failurePolicy: "Ignore" });
+    const answer = review([slow, other], { elapsed: clock(260) });
+    expect(answer).toMatchObject({ patch: [{ path: "/metadata/labels", value: { b: "1" } }] });
+    expect(answer.warnings).toEqual([
+      expect.stringContaining("policy a, rule r3: ExpressionFailed: the rules before it took too long"),
+    ]);
+    expect(review([slow, other], { elapsed: clock(2_000) }).warnings).toHaveLength(2);
+    expect(review([slow, other], { elapsed: clock(10) }).warnings).toEqual([]);
   });
 
   it("has no patch where nothing changes", () => {
