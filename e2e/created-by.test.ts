@@ -213,7 +213,10 @@ describe("what the API server asks for", () => {
     expect([probe?.name, others]).toEqual(["probe.perennial.dev", []]);
     expect(entry).toMatchObject({
       ...{ name: "created-by.perennial.dev", failurePolicy: "Ignore", sideEffects: "None" },
-      rules: [{ resources: ["namespaces"], operations: ["CREATE", "UPDATE"], scope: "Cluster" }],
+      rules: [
+        { resources: ["namespaces"], operations: ["CREATE", "UPDATE"], scope: "Cluster" },
+        { resources: ["namespaces/status"], operations: ["UPDATE"], scope: "Cluster" },
+      ],
     });
   });
 

@@ -9,6 +9,7 @@ import type { ReviewServerOptions } from "./server.ts";
 export type UsersOptions = {
   view: OperatorView;
   namespace: string;
+  systemNamespaces: ReadonlySet<string>;
   /** True: users are recorded. */
   recordUsers: boolean;
   /** As the API server knows us; undefined while it was not asked. */
@@ -38,10 +39,11 @@ export class Users {
 
   /** What the API server is to be told besides. */
   entries(options: ConfigurationOptions): JsonObject[] {
-    const { view, namespace, recordUsers, ownUser } = this.#options;
+    const { view, namespace, systemNamespaces, recordUsers, ownUser } = this.#options;
+    const leftAlone = [...new Set([...systemNamespaces, namespace])];
     const user = ownUser();
     return recordUsers && user !== undefined
-      ? userEntries(view.generated(), { ...options, namespace, ownUser: user })
+      ? userEntries(view.generated(), { ...options, namespace, leftAlone, ownUser: user })
       : [];
   }
 }

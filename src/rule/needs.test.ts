@@ -98,6 +98,7 @@ describe("what a rule writes takes the permission to write it", () => {
       made("Gadget", CONFIG, "t.example.com"),
       `${WRITES} *.t.example.com */*`,
     ],
+    ["everything there when that may be a policy once it is served", made("Gadget", CONFIG, "kyverno.io"), "* *.* */*"],
     [
       "of each element of a list",
       generating({

@@ -67,9 +67,14 @@ export function needsToChange(
   );
 }
 
-/** Of a kind that nobody serves yet, which may be called anything there. */
+/** Of a kind that nobody serves yet, which may be called anything there: once it is served, it may be a policy as well. */
 export function needsToWriteUnknown(group: string, { path, confinedTo = "", verbs = WRITE }: WrittenTarget): Need[] {
+  if (isOfPolicies(group)) return [everything(path, confinedTo)];
   return [{ path, verbs, group, resource: "*", namespace: confinedTo }];
+}
+
+function isOfPolicies(group: string): boolean {
+  return group === GROUP || group === KYVERNO;
 }
 
 const RBAC = "rbac.authorization.k8s.io";
@@ -80,7 +85,7 @@ const RBAC = "rbac.authorization.k8s.io";
  */
 function needsToEmpower(resource: Resource, target: WrittenTarget): Need[] {
   const { group, kind } = resource;
-  if (group === GROUP || group === KYVERNO) return [everything(target.path, target.namespace)];
+  if (isOfPolicies(group)) return [everything(target.path, target.namespace)];
   if (group !== RBAC) return [];
   return kind.endsWith("Binding") ? needsToBind(target) : [needToEscalate(resource, target)];
 }

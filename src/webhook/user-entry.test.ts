@@ -7,7 +7,7 @@ const VERBS = ["list", "watch"];
 const MAPS = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true, verbs: VERBS };
 const OPTIONS = {
   ...{ installation: "i", reach: { url: "https://192.0.2.1" }, caBundle: "", kyverno: false, mustAnswer: () => true },
-  ...{ owner: undefined, namespace: "own", ownUser: "us", secret: "s" },
+  ...{ owner: undefined, namespace: "own", leftAlone: ["own", "kube-system"], ownUser: "us", secret: "s" },
 };
 const OBJECT: KubernetesObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "m", namespace: "shop" } };
 
@@ -18,6 +18,7 @@ describe("the entry for users", () => {
         clientConfig: { url: "https://192.0.2.1/users/s" },
         ...{ failurePolicy: "Ignore", sideEffects: "None", timeoutSeconds: 1 },
         rules: [{ resources: ["configmaps"], operations: ["DELETE", "UPDATE"] }],
+        namespaceSelector: { matchExpressions: [{ operator: "NotIn", values: ["kube-system", "own"] }] },
         objectSelector: { matchExpressions: [{ key: "perennial.dev/target", operator: "Exists" }] },
         matchConditions: [{ expression: 'request.userInfo.username != "us"' }],
       },

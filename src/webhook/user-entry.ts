@@ -2,17 +2,15 @@
 
 import { type JsonObject, type KubernetesObject, type Resource, TARGET } from "../object/index.ts";
 import { clientConfig } from "./configuration.ts";
-import { type EntryOptions, NAMESPACE_NAME, notByUs, requestRules } from "./entry.ts";
+import { type EntryOptions, namespaceSelector, notByUs, requestRules } from "./entry.ts";
 import type { AdmissionRequest } from "./review.ts";
-
-export type UserEntryOptions = Omit<EntryOptions, "leftAlone">;
 
 export function usersPath(secret: string): string {
   return `/users/${secret}`;
 }
 
 /** `resources`: of what is generated; none: no entry. */
-export function userEntries(resources: readonly Resource[], options: UserEntryOptions): JsonObject[] {
+export function userEntries(resources: readonly Resource[], options: EntryOptions): JsonObject[] {
   if (resources.length === 0) return [];
   const operations = new Set(["UPDATE", "DELETE"] as const);
   return [
@@ -22,9 +20,7 @@ export function userEntries(resources: readonly Resource[], options: UserEntryOp
       rules: requestRules(resources.map((resource) => ({ resource, subresource: "", operations }))),
       failurePolicy: "Ignore",
       matchPolicy: "Equivalent",
-      namespaceSelector: {
-        matchExpressions: [{ key: NAMESPACE_NAME, operator: "NotIn", values: [options.namespace] }],
-      },
+      namespaceSelector: namespaceSelector([], options.leftAlone),
       objectSelector: { matchExpressions: [{ key: TARGET, operator: "Exists" }] },
       matchConditions: [notByUs(options)],
       sideEffects: "None",
