@@ -2,9 +2,9 @@
 
 import { keyOf } from "../object/index.ts";
 import type { Reason } from "../policy/index.ts";
-import { type ClaimKey, claimRef } from "../state/index.ts";
+import { type ClaimFailure, type ClaimKey, claimRef, type Dependency, dependsOnNamespace } from "../state/index.ts";
 import type { ClaimWorkerOptions } from "./claim-options.ts";
-import { type ClaimOutcome, failuresOf, OUTDATED_RETRY, timed, waitOf } from "./claim-outcome.ts";
+import { type ClaimOutcome, dependenciesOf, failuresOf, OUTDATED_RETRY, timed, waitOf } from "./claim-outcome.ts";
 
 /** May pass by itself, or by somebody's doing; all others are told, and the change is let go. */
 const PASSING: ReadonlySet<Reason> = new Set([
@@ -56,5 +56,12 @@ function remember({ world }: ClaimWorkerOptions, outcome: ClaimOutcome): void {
   const failures = timed(failuresOf(outcome), world.claims.get(key));
   if (failures.length === 0) return world.claims.remove(key);
   const state = { key, wants: new Set<never>(), inSync: 0, failures, gone: true };
-  world.claims.set(state, `${keyOf(policy)}\n${rule}`, plan.reads, plan.looks);
+  const reads = [...plan.reads, ...dependenciesOf(outcome), ...placesOf(failures)];
+  world.claims.set(state, `${keyOf(policy)}\n${rule}`, reads, plan.looks);
+}
+
+/** A namespace that is missing may come. */
+function placesOf(failures: readonly ClaimFailure[]): Dependency[] {
+  const namespaces = new Set(failures.map(({ target }) => target?.namespace ?? ""));
+  return [...namespaces].filter((name) => name !== "").map(dependsOnNamespace);
 }

@@ -130,7 +130,8 @@ export function failuresOf({ plan, refusals }: ClaimOutcome): Failure[] {
   return [...plan.failures, ...ofSteps, ...shown];
 }
 
-function dependenciesOf({ refusals }: ClaimOutcome): Dependency[] {
+/** What may end the refusals. */
+export function dependenciesOf({ refusals }: ClaimOutcome): Dependency[] {
   return [...refusals.values()].flatMap(({ heals, target }) => {
     if (target === undefined || target.namespace === "") return [];
     return [dependsOnNamespace(target.namespace), ...(heals === "quota" ? [dependsOnQuota(target.namespace)] : [])];
