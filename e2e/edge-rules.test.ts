@@ -236,6 +236,30 @@ describe("a rule for UPDATE", () => {
   });
 });
 
+describe("a rule that fails for long", () => {
+  it("keeps the first hundred changes of an object, and tells how many it lost until the policy is changed", async () => {
+    await cluster.apply(storedConfigMap("work", "stuck", { size: "0" }, { labels: { stuck: "yes" } }));
+    const rule = {
+      match: maps("stuck", "UPDATE"),
+      generate: archiveOf("stuck-{{ request.object.data.size }}", {}, { namespace: "nowhere", synchronize: false }),
+    };
+    await serve("stuck", rule);
+    for (let size = 1; size <= 103; size++) await resize("stuck", size);
+    await waitUntil("the status tells it", async () => {
+      const { failures = [] } = await policyStatus(cluster, "stuck");
+      return failures.some(
+        ({ reason, message }) => reason === "ChangesLost" && message.startsWith("3 changes are lost"),
+      );
+    });
+    await cluster.apply(namespace("nowhere"));
+    await waitForObject(cluster, ["configmap", "nowhere", "stuck-100"]);
+    expect(await cluster.list("configmaps", "nowhere", "perennial.dev/policy=stuck")).toHaveLength(100);
+    await waitForCondition(cluster, "stuck", { type: "InSync", status: "False", reason: "ChangesLost" });
+    await serve("stuck", { ...rule, match: maps("unstuck", "UPDATE") });
+    await waitForCondition(cluster, "stuck", { type: "InSync", status: "True" });
+  });
+});
+
 describe("a watch that is cut off", () => {
   let access: ProxiedAccess;
 

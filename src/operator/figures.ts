@@ -7,6 +7,7 @@ import type { PolicyStatus } from "../policy/index.ts";
 import { objectReference, type PolicyFigures, type RuleFigures } from "../report/index.ts";
 import type { CompiledRule } from "../rule/index.ts";
 import { type ClaimFailure, type ClaimState, claimRef, type PolicyState } from "../state/index.ts";
+import type { LostOfRule } from "./lost-changes.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import { isServed } from "./served-rules.ts";
 import { selectionsOf } from "./wanted-watches.ts";
@@ -16,6 +17,8 @@ export type History = { corrected: number; drifts: NonNullable<PolicyStatus["dri
 export type FiguresOptions = {
   world: ObservedWorld;
   history: History;
+  /** Changes that were let go as too many were waiting. */
+  lost: readonly LostOfRule[];
   /** Why the watch of these objects is refused, if it is. */
   watchFailure(selection: Selection): ApiFailure | undefined;
   /** Why what the policy needs is not stored yet. */
@@ -26,14 +29,14 @@ export type FiguresOptions = {
 
 export function figuresOf(
   state: PolicyState,
-  { world, history, watchFailure, storeProblem, deepCheckPending }: FiguresOptions,
+  { world, history, lost, watchFailure, storeProblem, deepCheckPending }: FiguresOptions,
 ): PolicyFigures {
   const key = keyOf(state.ref);
   const rules = state.phase === "compiled" ? state.compiled.rules : [];
   const progress = [...(world.progress.get(key)?.values() ?? [])];
   const claims = rules.map((rule) => ({ rule, states: claimsOf(world, key, rule) }));
   return {
-    generation: state.object.metadata.generation ?? 0,
+    generation: generationOf(state),
     issues: state.phase === "invalid" ? state.issues : [],
     blocked: [
       ...(storeProblem === undefined ? [] : [{ reason: "Unreachable" as const, message: storeProblem }]),
@@ -55,6 +58,7 @@ export function figuresOf(
     rules: [...claims.map(({ rule, states }) => ruleFigures(rule, states)), ...mutationFigures(state)],
     failures: [
       ...heldEntries(world, state),
+      ...lost.map(lostEntry),
       ...rules.flatMap((rule) => systemNamespaceEntries(world, rule)),
       ...claims
         .flatMap(({ rule, states }) =>
@@ -65,6 +69,10 @@ export function figuresOf(
     ...history,
     deepCheckPending,
   };
+}
+
+export function generationOf({ object }: PolicyState): number {
+  return object.metadata.generation ?? 0;
 }
 
 /** What keeps every rule, or a rule's only trigger or target kind, from being served. */
@@ -156,6 +164,13 @@ function heldEntries(world: ObservedWorld, state: PolicyState): NonNullable<Poli
   if (failure === undefined) return [];
   const { reason, message } = failure;
   return [{ rule: rule === undefined ? "" : claimRef(rule).rule, reason, message, time: new Date().toISOString() }];
+}
+
+/** Nobody makes up for them, so it stands until the policy is another one. */
+function lostEntry({ rule, count, because, time }: LostOfRule): NonNullable<PolicyStatus["failures"]>[number] {
+  const them = count === 1 ? "1 change is" : `${count} changes are`;
+  const message = `${them} lost, and will never be acted on: ${because}; told until the policy is changed or the operator starts anew`;
+  return { rule, reason: "ChangesLost", message, time };
 }
 
 /** What a pattern finds in a system namespace is passed over silently; what is named there is missed by somebody. */

@@ -91,7 +91,10 @@ export class Parts {
     this.key = new InstallationKey(this.#leader, options);
     this.lease = this.#createLease();
     this.reports = this.#createReports();
-    this.changes = new SeenChanges({ world: this.world, queue: this.queue, log });
+    this.changes = new SeenChanges({
+      ...{ world: this.world, queue: this.queue, log },
+      onLost: (claim, because) => this.reports.lost(claim, because),
+    });
     this.watches = this.#createWatches();
     this.needs = new WatchNeeds({
       ...{ world: this.world, watches: this.watches },

@@ -11,8 +11,10 @@ import {
   statusOf,
   storedKyvernoStatus,
 } from "../report/index.ts";
+import { type ClaimKey, claimRef } from "../state/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
-import { figuresOf, type History } from "./figures.ts";
+import { figuresOf, generationOf, type History } from "./figures.ts";
+import { isWorthALine, LostChanges } from "./lost-changes.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { RecordedUsers } from "./recorded-users.ts";
 import type { Repair } from "./repairs.ts";
@@ -38,6 +40,7 @@ export class PolicyReports {
   readonly #options: PolicyReportsOptions;
   readonly #statuses: StatusWriter;
   readonly #histories = new Map<ObjectKey, History>();
+  readonly #lost = new LostChanges();
 
   constructor(options: PolicyReportsOptions) {
     this.#options = options;
@@ -61,6 +64,7 @@ export class PolicyReports {
   forget(policy: ObjectKey): void {
     this.#statuses.forget(policy);
     this.#histories.delete(policy);
+    this.#lost.forget(policy);
   }
 
   /** Something of the policy may have changed. */
@@ -83,6 +87,18 @@ export class PolicyReports {
     this.touch(policy);
   }
 
+  /** A change that one of its rules should have acted on, and never will. */
+  lost(claim: ClaimKey, because: string): void {
+    const { metrics, log, world } = this.#options;
+    const policy = keyOf(claimRef(claim).policy);
+    const state = world.policyStates.get(policy);
+    if (state === undefined) return;
+    const lost = this.#lost.note(claim, generationOf(state), because);
+    metrics.changesLost.inc({ policy: state.ref.name });
+    if (isWorthALine(lost)) log.error({ claim, because, count: lost.count }, "a change is lost: too many were waiting");
+    this.touch(policy);
+  }
+
   /** The Lease is held again. */
   resume(): void {
     this.#statuses.resume();
@@ -102,7 +118,7 @@ export class PolicyReports {
     if (state !== undefined && world.whySuspended(state.ref) !== undefined) return undefined;
     if (state === undefined || resource === undefined || history === undefined) return undefined;
     const figures = figuresOf(state, {
-      ...{ world, history, watchFailure },
+      ...{ world, history, watchFailure, lost: this.#lost.of(key, generationOf(state)) },
       storeProblem: storeProblem(key),
       deepCheckPending: deepCheckPending(key),
     });

@@ -42,7 +42,7 @@ function scene() {
       world,
       queue,
       repairs: new Repairs(() => {}),
-      changes: new SeenChanges({ world, queue, log: createLog("fatal") }),
+      changes: new SeenChanges({ world, queue, log: createLog("fatal"), onLost: () => {} }),
     },
     ...{ triggeredBy: () => [], lookedAtBy: () => [], onSystemChange: () => {}, onSynced: () => {} },
   });

@@ -1,11 +1,12 @@
 /** Which changes edge rules are given, and when they are somebody else's. */
 
 import { describe, expect, it } from "vitest";
-import { type KubernetesObject, keyOf, type Resource } from "../object/index.ts";
+import type { KubernetesObject, Resource } from "../object/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { compilePolicy } from "../rule/index.ts";
-import type { ClaimKey, ObjectChange } from "../state/index.ts";
+import { type ClaimKey, claimRef, type ObjectChange } from "../state/index.ts";
 import { createLog } from "../telemetry/index.ts";
+import type { Room } from "./change-room.ts";
 import { ObservedWorld } from "./observed-world.ts";
 import { createQueue } from "./queue.ts";
 import { SeenChanges } from "./seen-changes.ts";
@@ -47,7 +48,7 @@ function object(size: string, metadata: Partial<KubernetesObject["metadata"]> = 
   };
 }
 
-function scene() {
+function scene(room?: Room) {
   const world = new ObservedWorld({ installation: "test", pruneDelay: 0, kyverno: false, systemNamespaces: new Set() });
   world.catalogue.replaceDiscovered([CONFIG_MAPS]);
   const parsed = parsePolicy(POLICY);
@@ -57,16 +58,21 @@ function scene() {
   const { ref, rules } = compiled.policy;
   const [rule] = rules;
   if (rule === undefined) throw new Error("no rule");
-  const changes = new SeenChanges({ world, queue: createQueue<ClaimKey>(), log: createLog("fatal") });
-  const see = (before: KubernetesObject | undefined, after: KubernetesObject | undefined): void =>
-    changes.note(ref, rule, { before, after } satisfies ObjectChange);
+  const lost: string[] = [];
+  const changes = new SeenChanges({
+    ...{ world, queue: createQueue<ClaimKey>(), log: createLog("fatal") },
+    onLost: (claim, because) => lost.push(`${claimRef(claim).policy.name}/${claimRef(claim).trigger.name}: ${because}`),
+    ...(room === undefined ? {} : { room }),
+  });
+  const see = (before: KubernetesObject | undefined, after: KubernetesObject | undefined, policy = ref.name): void =>
+    changes.note({ ...ref, name: policy }, rule, { before, after } satisfies ObjectChange);
   const waiting = (): string[] =>
     [...world.changes.values()].flat().map(({ operation, trigger }) => `${operation} ${JSON.stringify(trigger.data)}`);
-  return { world, changes, see, waiting, policy: keyOf(ref) };
+  return { world, changes, see, waiting, lost };
 }
 
-function held() {
-  const given = scene();
+function held(room?: Room) {
+  const given = scene(room);
   given.changes.onLease(true, true);
   return given;
 }
@@ -129,5 +135,70 @@ describe("a change that is seen", () => {
     see(object("2"), object("3"));
     changes.onLease(true, heldByOthers);
     expect(waiting()).toEqual(expected);
+  });
+});
+
+describe("the line of changes that wait", () => {
+  const SMALL: Room = { changes: 50, bytes: 2 ** 20 };
+  const POLICY_FULL = "the changes of this policy that were waiting took up all the room that one policy gets";
+
+  /** Of as many objects, so that no claim has two. */
+  function seeMany({ see }: ReturnType<typeof held>, count: number, policy: string, size = "1"): void {
+    for (let i = 0; i < count; i++) see(object("0", { name: `m${i}` }), object(size, { name: `m${i}` }), policy);
+  }
+
+  const waitingOf = ({ world }: ReturnType<typeof held>, policy: string): number =>
+    [...world.changes].filter(([key]) => claimRef(key).policy.name === policy).flatMap(([, found]) => found).length;
+
+  it("holds a hundred changes of one object, the first ones, and tells of the others", () => {
+    const given = held();
+    for (let i = 0; i < 103; i++) given.see(object(`${i}`), object(`${i + 1}`));
+    expect(given.waiting().at(-1)).toBe('UPDATE {"size":"100"}');
+    const told = "audit/m: 100 earlier changes of the same object were still waiting";
+    expect(given.lost).toEqual([told, told, told]);
+  });
+
+  it("holds two thousand changes of one policy", () => {
+    const given = held();
+    seeMany(given, 2_100, "greedy");
+    expect(waitingOf(given, "greedy")).toBe(2_000);
+    expect(given.lost).toHaveLength(100);
+    expect(given.lost.at(-1)).toBe(`greedy/m2099: ${POLICY_FULL}`);
+  });
+
+  it("holds 12.8 MiB of one policy, whatever becomes of the number", () => {
+    const given = held();
+    seeMany(given, 20, "greedy", "x".repeat(2 ** 20));
+    expect(waitingOf(given, "greedy")).toBe(12);
+    expect(given.lost).toHaveLength(8);
+  });
+
+  it("has room for one policy whatever another one fills it with", () => {
+    const given = held(SMALL);
+    seeMany(given, 40, "greedy");
+    seeMany(given, 5, "modest");
+    expect([waitingOf(given, "greedy"), waitingOf(given, "modest")]).toEqual([10, 5]);
+    expect(given.lost.filter((told) => !told.startsWith("greedy/"))).toEqual([]);
+  });
+
+  it("has room for one more policy when ten fill it, and never more than there is", () => {
+    const given = held(SMALL);
+    for (let i = 0; i < 10; i++) seeMany(given, 40, `greedy-${i}`);
+    seeMany(given, 1, "modest");
+    expect(waitingOf(given, "modest")).toBe(1);
+    expect(given.waiting().length).toBeLessThan(50);
+  });
+
+  it("has the room again of what is done, and of what is somebody else's", () => {
+    const given = held(SMALL);
+    seeMany(given, 10, "greedy");
+    for (const key of [...given.world.changes.keys()].slice(0, 4)) given.changes.done(key);
+    given.changes.onLease(false, false);
+    seeMany(given, 4, "greedy");
+    given.changes.onLease(true, true);
+    expect(waitingOf(given, "greedy")).toBe(6);
+    seeMany(given, 8, "greedy");
+    expect(waitingOf(given, "greedy")).toBe(10);
+    expect(given.lost).toHaveLength(4);
   });
 });

@@ -10,13 +10,23 @@ import { type AskedKind, type CompiledRule, requesterOf, userOf } from "../rule/
 import { type ClaimKey, changesContent, claimKey, type ObjectChange, type SeenChange } from "../state/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import type { RequestedChange } from "../webhook/index.ts";
+import { ChangeRoom, type Room } from "./change-room.ts";
 import type { ObservedWorld } from "./observed-world.ts";
 import type { KeyedQueue } from "./queue.ts";
 
-export type SeenChangesOptions = { world: ObservedWorld; queue: KeyedQueue<ClaimKey>; log: Log };
+export type SeenChangesOptions = {
+  world: ObservedWorld;
+  queue: KeyedQueue<ClaimKey>;
+  log: Log;
+  /** Told of each change that is let go as too many wait, and why. */
+  onLost(claim: ClaimKey, because: string): void;
+  room?: Room;
+};
 
-/** Objects are kept as long as they wait. */
-const MOST_WAITING = 10_000;
+/** Of one claim: what waits behind so many others of the same object comes too late anyway. */
+const MOST_OF_CLAIM = 100;
+const CLAIM_FULL = `${MOST_OF_CLAIM} earlier changes of the same object were still waiting`;
+const POLICY_FULL = "the changes of this policy that were waiting took up all the room that one policy gets";
 
 export class SeenChanges {
   readonly #options: SeenChangesOptions;
@@ -24,10 +34,11 @@ export class SeenChanges {
   #lease: "never held" | "held" | "lapsed" = "never held";
   /** Seen while the Lease had lapsed. */
   readonly #unsure = new Set<SeenChange>();
-  #waiting = 0;
+  readonly #room: ChangeRoom;
 
   constructor(options: SeenChangesOptions) {
     this.#options = options;
+    this.#room = new ChangeRoom(options.room);
   }
 
   /** `since`: whether somebody else held it since we did. */
@@ -62,7 +73,7 @@ export class SeenChanges {
     const { world, queue } = this.#options;
     const [first, ...others] = world.changes.get(key) ?? [];
     if (first === undefined) return;
-    this.#waiting -= 1;
+    this.#room.leave(first);
     this.#unsure.delete(first);
     if (others.length === 0) world.changes.delete(key);
     else {
@@ -77,20 +88,16 @@ export class SeenChanges {
   }
 
   #take(policy: ObjectRef, rule: CompiledRule, seen: Seen, asked?: AskedKind): void {
-    const { world, queue, log } = this.#options;
-    const { trigger, operation } = seen;
+    const { world, queue, onLost } = this.#options;
     if (!this.#isSelected(rule, seen, asked)) return;
-    const key = claimKey({ policy, rule: rule.name, trigger: refOf(trigger) });
-    if (this.#waiting >= MOST_WAITING) {
-      log.error({ claim: key, operation }, "too many changes wait to be acted on: this one is lost");
-      return;
-    }
+    const key = claimKey({ policy, rule: rule.name, trigger: refOf(seen.trigger) });
+    const waiting = world.changes.get(key) ?? [];
+    if (waiting.length >= MOST_OF_CLAIM) return onLost(key, CLAIM_FULL);
     const change = { ...seen, id: randomUUID(), time: new Date(), mutated: new Set<ObjectKey>() };
-    this.#waiting += 1;
+    if (!this.#room.enter(keyOf(policy), change)) return onLost(key, POLICY_FULL);
     if (this.#lease === "lapsed") this.#unsure.add(change);
-    const waiting = world.changes.get(key);
-    if (waiting === undefined) world.changes.set(key, [change]);
-    else waiting.push(change);
+    waiting.push(change);
+    world.changes.set(key, waiting);
     queue.add(key, "fresh");
   }
 
@@ -109,7 +116,7 @@ export class SeenChanges {
     const { changes } = this.#options.world;
     for (const [key, waiting] of changes) {
       const kept = waiting.filter((change) => !this.#unsure.has(change));
-      this.#waiting -= waiting.length - kept.length;
+      for (const change of waiting) if (this.#unsure.has(change)) this.#room.leave(change);
       if (kept.length === 0) changes.delete(key);
       else changes.set(key, kept);
     }

@@ -61,7 +61,10 @@ function scene(...rules: JsonObject[]) {
   const { ref } = compiled.policy;
   const object = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata };
   world.policyStates.set(keyOf(ref), { phase: "compiled", ref, object, compiled: compiled.policy });
-  const changes = new SeenChanges({ world, queue: createQueue<ClaimKey>(), log: createLog("fatal") });
+  const changes = new SeenChanges({
+    ...{ world, queue: createQueue<ClaimKey>(), log: createLog("fatal") },
+    onLost: () => {},
+  });
   const waiting = (): string[] =>
     [...world.changes].flatMap(([key, found]) => found.map(({ operation }) => `${claimRef(key).rule} ${operation}`));
   return { world, changes, waiting, ask: (change: RequestedChange) => noteRequest(world, changes, change) };

@@ -34,6 +34,8 @@ export const REASONS = {
     "The policy has rules that act while objects are written, and the operator was not started with --webhook-address.",
   // Of single objects.
   Adopted: "An object that was there before the policy was taken over.",
+  ChangesLost:
+    "An edge rule was waiting with so many changes that later ones were let go; the message says how many. Told until the policy is changed or the operator starts anew.",
   Conflict: "The object belongs to another manager or to another policy, which the message names.",
   Cycle:
     "What the rule makes would trigger it again without coming to rest; the message prints the round. A rule may follow upon itself eight times in a chain.",

@@ -41,6 +41,12 @@ export function createMetrics() {
       labelNames: ["policy"] as const,
       registers,
     }),
+    changesLost: new Counter({
+      name: "perennial_changes_lost_total",
+      help: "Changes that edge rules never act on, as too many were waiting, by policy",
+      labelNames: ["policy"] as const,
+      registers,
+    }),
     repair: new Histogram({
       name: "perennial_repair_seconds",
       help: "Time from the event that showed a drift to the answer of the write that ended it",

@@ -43,6 +43,15 @@ describe("a request as a change", () => {
     expect(changeOf(request)).toMatchObject({ trigger: SCALE, oldObject: SCALE, request: { object: SCALE } });
   });
 
+  it("has no managedFields, which are most of what would be kept, and say nothing to rules", () => {
+    const object = { ...SCALE, metadata: { ...SCALE.metadata, managedFields: [{ manager: "kubectl" }] } };
+    const request = { ...EXEC, operation: "UPDATE", object, oldObject: object };
+    const change = changeOf(request);
+    expect([change?.trigger, change?.oldObject, change?.request.object, change?.request.oldObject]).toEqual(
+      Array.from({ length: 4 }, () => SCALE),
+    );
+  });
+
   it("has what is deleted as object and old object", () => {
     const request = { ...EXEC, operation: "DELETE", object: null, oldObject: SCALE };
     expect(changeOf(request)).toMatchObject({ trigger: SCALE, request: { object: SCALE, oldObject: SCALE } });

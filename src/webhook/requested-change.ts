@@ -14,8 +14,9 @@ export type RequestedChange = Change & {
 
 /** Undefined where nothing comes of the request: it is a dry run, or says nothing of what it is about. */
 export function requestedChange(request: AdmissionRequest): RequestedChange | undefined {
-  const { operation, oldObject, fields } = request;
-  const object = request.object ?? oldObject;
+  const { operation, fields } = request;
+  const oldObject = withoutManagedFields(request.oldObject);
+  const object = withoutManagedFields(request.object) ?? oldObject;
   const asked = requestedResource(request);
   if (fields.dryRun === true || object === undefined || asked === undefined) return undefined;
   return {
@@ -25,6 +26,13 @@ export function requestedChange(request: AdmissionRequest): RequestedChange | un
     request: { object: asJson(object), oldObject: oldObject === undefined ? null : asJson(oldObject), ...fields },
     asked,
   };
+}
+
+/** It is kept until it is acted on: most of its bytes, and nothing that a watch shows to rules either. */
+function withoutManagedFields(object: KubernetesObject | undefined): KubernetesObject | undefined {
+  if (object?.metadata.managedFields === undefined) return object;
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Undefined where the request does not say. */
