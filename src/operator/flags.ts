@@ -93,7 +93,7 @@ export function operatorOptions(): Option[] {
       "--service-account <namespace/name>",
       "whose permissions are checked when a write is refused (default: the operator's own)",
     ).argParser(serviceAccount),
-    new Option("--kyverno [true|false]", "serve the generate rules of kyverno.io policies while Kyverno is not alive")
+    new Option("--kyverno [true|false]", "serve kyverno.io policies while Kyverno is not alive")
       .default(false)
       .preset("true")
       .argParser(trueOrFalse),

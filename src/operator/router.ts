@@ -2,7 +2,6 @@
 
 import { isClusterWide, type Selection, selectionKey } from "../cluster/index.ts";
 import {
-  isBeingDeleted,
   type KubernetesObject,
   keyOf,
   type ObjectKey,
@@ -12,23 +11,15 @@ import {
   resourceKey,
   TARGET,
 } from "../object/index.ts";
-import { whyNotSelected } from "../plan/index.ts";
 import type { Call, CompiledRule } from "../rule/index.ts";
-import {
-  type ClaimKey,
-  changesContent,
-  claimKey,
-  dependsOnNamespace,
-  dependsOnQuota,
-  type ObjectChange,
-  type TargetRecord,
-} from "../state/index.ts";
+import type { ClaimKey, ObjectChange, TargetRecord } from "../state/index.ts";
 import type { WatchSignal } from "../watch/index.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
 import type { Repairs } from "./repairs.ts";
 import type { SeenChanges } from "./seen-changes.ts";
 import { StrangerRouter } from "./stranger-router.ts";
 import type { TriggeredRule } from "./trigger-index.ts";
+import { TriggerRouter } from "./trigger-router.ts";
 import type { WatchState } from "./watches.ts";
 
 export type RouterOptions = ReadRouterOptions & {
@@ -58,12 +49,14 @@ class SignalRouter implements Router {
   readonly #options: RouterOptions;
   readonly #reads: ReadRouter;
   readonly #strangers: StrangerRouter;
+  readonly #triggers: TriggerRouter;
   /** Targets that a list has shown so far; what is missing when it is whole is gone. */
   readonly #listed = new Map<string, Set<ObjectKey>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#reads = new ReadRouter(options);
+    this.#triggers = new TriggerRouter(options);
     this.#strangers = new StrangerRouter({
       inventory: options.world.inventory,
       onChanged: (selection, object) => this.#observe(selection, object),
@@ -208,76 +201,12 @@ class SignalRouter implements Router {
     for (const change of changes) {
       const object = change.after ?? change.before;
       const rules = object === undefined ? [] : this.#options.triggeredBy(resource, object, change.before);
-      for (const { policy, rule } of rules) this.#onTriggerChange(policy, rule, change, by);
-      if (resource.group === "" && resource.kind === "Namespace") this.#onNamespaceChange(change);
-      if (resource.group === "" && resource.kind === "ResourceQuota") this.#onQuotaChange(change);
-    }
-  }
-
-  #onTriggerChange(policy: ObjectRef, rule: CompiledRule, change: ObjectChange, by: "list" | "event"): void {
-    const { world, queue, changes } = this.#options;
-    const { before, after } = change;
-    if (rule.changes !== undefined) {
-      if (by === "event") changes.note(policy, rule, change);
-      return;
-    }
-    const object = after ?? before;
-    if (object === undefined) return;
-    const key = claimKey({ policy, rule: rule.name, trigger: refOf(object) });
-    const selected = after !== undefined && !isBeingDeleted(after) && whyNotSelected(world, rule, after) === undefined;
-    const known = world.claims.get(key) !== undefined || world.inventory.ofClaim(key, undefined).size > 0;
-    if (!selected && !known) return;
-    const needsMoment = !rule.synchronize || rule.newSince !== undefined;
-    if (by === "event" && needsMoment && changesContent(change)) world.moments.add(key);
-    queue.add(key, by === "event" && before === undefined ? "fresh" : "resync");
-  }
-
-  /** Targets lie in it, and rules may look at its labels. */
-  #onNamespaceChange({ before, after }: ObjectChange): void {
-    const { world, queue, repairs } = this.#options;
-    const name = (after ?? before)?.metadata.name ?? "";
-    const stays = after !== undefined && !isBeingDeleted(after) && before?.metadata.uid === after.metadata.uid;
-    if (!stays) repairs.forgetIn(name); // its event may come after those of what lay in it
-    for (const claim of world.claims.dependents(dependsOnNamespace(name))) queue.add(claim);
-    for (const state of world.policyStates.values()) {
-      if (state.phase !== "compiled") continue;
-      for (const rule of state.compiled.rules) if (rule.readsNamespace) this.#enqueueTriggersIn(name, state.ref, rule);
-    }
-  }
-
-  #enqueueTriggersIn(namespace: string, policy: ObjectRef, rule: CompiledRule): void {
-    const { world, queue } = this.#options;
-    for (const resource of statesOf(rule)) {
-      for (const trigger of world.objects(resource, rule)?.inNamespace(namespace) ?? []) {
-        queue.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
-      }
-    }
-  }
-
-  #onQuotaChange({ before, after }: ObjectChange): void {
-    const { world, queue } = this.#options;
-    const namespace = (after ?? before)?.metadata.namespace ?? "";
-    for (const claim of world.claims.dependents(dependsOnQuota(namespace))) {
-      queue.forgive(claim); // the server may refuse once more on what it remembers of the old quota
-      queue.add(claim);
+      for (const triggered of rules) this.#triggers.onChange(triggered, change, by);
+      this.#triggers.onSurroundings(resource, change);
     }
   }
 
   enqueueRule(policy: ObjectRef, rule: CompiledRule): ClaimKey[] {
-    const { world, queue } = this.#options;
-    const keys = new Set<ClaimKey>(world.claims.ofRule(`${keyOf(policy)}\n${rule.name}`));
-    for (const resource of statesOf(rule)) {
-      for (const trigger of world.objects(resource, rule)?.values() ?? []) {
-        if (whyNotSelected(world, rule, trigger) === undefined)
-          keys.add(claimKey({ policy, rule: rule.name, trigger: refOf(trigger) }));
-      }
-    }
-    for (const key of keys) queue.add(key);
-    return [...keys];
+    return this.#triggers.enqueueRule(policy, rule);
   }
-}
-
-/** Edge rules are about no state of their triggers. */
-function statesOf({ changes, triggers }: CompiledRule): readonly Resource[] {
-  return changes === undefined ? triggers : [];
 }

@@ -17,8 +17,9 @@ import { desiredAtRest, desiredBy, explainAtRest } from "./meaning.ts";
 import { onlyLabels } from "./named-labels.ts";
 import { namedNamespaces, onlyNamespaces } from "./named-namespaces.ts";
 import type { Need } from "./need.ts";
+import { admissionOf, settingIssues } from "./policy-settings.ts";
 import { compilePreconditions } from "./preconditions.ts";
-import type { AdmissionSettings, Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
+import type { Compilation, CompiledMutation, CompiledRule, ServedKinds } from "./rule.ts";
 import { type Seen, seenBy, triggerResources } from "./seen-by.ts";
 import { TRIGGER_ROOTS } from "./trigger-bindings.ts";
 
@@ -46,8 +47,7 @@ export function compilePolicy(policy: AnyPolicy, kinds: ServedKinds, ref = polic
     if (compiled.ok) needs.push(...compiled.needs);
   });
   const appliesOne = policy.spec.applyRules === "One";
-  if (appliesOne && rules.length > 0) issues.push(ONE_GENERATED);
-  if (policy.spec.background === false && !rules.every(isAboutRequests)) issues.push(STORED);
+  issues.push(...settingIssues(policy, rules));
   if (issues.length > 0) return { ok: false, issues, unknownKinds: [...unknownKinds] };
   const settings = { adoption: policy.spec.adoption ?? "IfUnmanaged", pruneLimit: pruneLimitOf(policy) } as const;
   return {
@@ -71,19 +71,6 @@ function withoutMergeSchemas(kinds: ServedKinds): ServedKinds {
   return { find: (apiVersion, kind) => kinds.find(apiVersion, kind), all: () => kinds.all() };
 }
 
-/** As the API server does when nobody says otherwise. */
-const TIMEOUT = 10;
-
-function admissionOf({ spec }: AnyPolicy): AdmissionSettings {
-  const { failurePolicy, timeoutSeconds, matchConditions = [] } = spec.webhookConfiguration ?? {};
-  return {
-    failurePolicy: failurePolicy ?? spec.failurePolicy ?? "Fail",
-    timeoutSeconds: timeoutSeconds ?? spec.webhookTimeoutSeconds ?? TIMEOUT,
-    matchConditions,
-    warns: spec.emitWarning === true,
-  };
-}
-
 function compileOne(rule: Rule, autogen: readonly Rule[], scope: RuleScope) {
   if (rule.mutate === undefined) return compileRule(rule, scope);
   if (rule.mutate.targets === undefined) return compileMutations(rule, autogen, scope);
@@ -91,27 +78,6 @@ function compileOne(rule: Rule, autogen: readonly Rule[], scope: RuleScope) {
     seenBy(selection, listening, { ...scope, within });
   return compileExisting(rule, { ...scope, seenBy: seen });
 }
-
-const ONE_GENERATED: Issue = {
-  code: "UnsupportedField",
-  path: "spec.applyRules",
-  value: "One",
-  message:
-    "One is about rules that mutate, one after the other; generate rules all apply: put them into a policy of their own",
-};
-
-/** Who creates an object only the request that does so tells, so that no other object is meant; nor is one by a change. */
-function isAboutRequests({ asksCreator, changes }: CompiledRule): boolean {
-  return asksCreator !== undefined || changes !== undefined;
-}
-
-const STORED: Issue = {
-  code: "UnsupportedField",
-  path: "spec.background",
-  value: "false",
-  message:
-    "false is for policies of which every rule changes objects while they are written, acts on changes, or asks who created them; other rules act on what is stored: remove it, or put them into a policy of their own",
-};
 
 /** The rule and what is made of it for pod controllers; of those, what has no meaning there is left out. */
 function compileMutations(
