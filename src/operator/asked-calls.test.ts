@@ -6,12 +6,12 @@ import type { Called } from "./caller.ts";
 
 /** Calls that are answered by hand. */
 function started() {
-  const open: { call: Call; signal: AbortSignal; answer(result: CallResult): void }[] = [];
+  const open: { call: Call; signal: AbortSignal; answer(result: CallResult, size?: number): void }[] = [];
   const told: Call[] = [];
   const asked = createAskedCalls({
     make: (call, signal) =>
       new Promise<Called>((resolve) => {
-        open.push({ call, signal, answer: (result) => resolve({ result, size: 1 }) });
+        open.push({ call, signal, answer: (result, size = 1) => resolve({ result, size }) });
       }),
     onCalled: (call) => told.push(call),
   });
@@ -75,4 +75,15 @@ it("are not made while too many wait", async () => {
   for (const { answer } of open) answer(YES);
   await Promise.all(waiting);
   expect(asked.recent(callOf("k99"))).toEqual(YES);
+});
+
+it("are not made when too much was answered just before", async () => {
+  const { asked, open } = started();
+  const first = asked.ask([callOf("a")], PATIENT);
+  await turnOfEvents();
+  open[0]?.answer(YES, 65 * 1024 * 1024);
+  await first;
+  const results = await asked.ask([callOf("b")], PATIENT);
+  expect(results.get("b")).toMatchObject({ ok: false, message: expect.stringContaining("bytes were answered") });
+  expect(open).toHaveLength(1);
 });

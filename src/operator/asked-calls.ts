@@ -30,10 +30,19 @@ const AT_ONCE = 8;
 /** Requests at once, each of which is kept in memory. */
 const MOST_WAITING = 100;
 
+/** Bytes of all answers within the time that a request may take: who waits keeps those that he got. */
+const MOST_BYTES = 64 * 1024 * 1024;
+const LONGEST_REQUEST = 30_000;
+
 const LATE: CallResult = { ok: false, message: "there was no answer in the time that a request may take" };
 const BUSY: CallResult = {
   ok: false,
   message: `more than ${MOST_WAITING} requests wait for answers just now: try again`,
+};
+
+const TOO_MUCH: CallResult = {
+  ok: false,
+  message: `more than ${MOST_BYTES} bytes were answered within ${LONGEST_REQUEST / 1_000} s: try again`,
 };
 
 type Flight = { result: Promise<CallResult>; waiting: number; abort: AbortController };
@@ -44,6 +53,7 @@ class RunningCalls implements AskedCalls {
   readonly #flights = new Map<string, Flight>();
   readonly #turns = new Turns(AT_ONCE);
   #waiting = 0;
+  #bytes = 0;
 
   constructor(options: AskedCallsOptions) {
     this.#options = options;
@@ -86,10 +96,19 @@ class RunningCalls implements AskedCalls {
 
   async #sendNow(call: Call, signal: AbortSignal): Promise<CallResult> {
     if (signal.aborted) return LATE;
+    if (this.#bytes > MOST_BYTES) return TOO_MUCH;
     const called = await this.#options.make(call, signal);
     this.#options.onCalled(call, called);
+    this.#count(called);
     if (!signal.aborted) this.#keep(call, called);
     return called.result;
+  }
+
+  #count({ size }: Called): void {
+    this.#bytes += size;
+    setTimeout(() => {
+      this.#bytes -= size;
+    }, LONGEST_REQUEST).unref();
   }
 
   #keep(call: Call, { result, size }: Called): void {
