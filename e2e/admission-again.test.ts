@@ -126,6 +126,19 @@ describe("where another webhook changes the object after us, so that we are aske
     expect(labels.first).not.toBe(labels.last);
   });
 
+  it("what is put at the end of a list is put there once", async () => {
+    const patchesJson6902 = JSON.stringify([{ op: "add", path: "/metadata/finalizers/-", value: "example.com/ours" }]);
+    const match = { any: [{ resources: { kinds: ["ConfigMap"], names: ["again-*"], operations: ["CREATE"] } }] };
+    const spec = { rules: [{ name: "append", match, mutate: { patchesJson6902 } }] };
+    const policy = { apiVersion: "perennial.dev/v1", kind: "ClusterPolicy", metadata: { name: "appends" }, spec };
+    await cluster.apply(policy);
+    await waitForCondition(cluster, "appends", { type: "Ready", status: "True" });
+    const { labels, finalizers } = (await create(map("again-3"))).metadata as JsonObject; // as it was created
+    expect(labels).toMatchObject({ later: "yes" });
+    expect(finalizers).toEqual(["example.com/ours"]);
+    await cluster.kubectl("delete", "clusterpolicy.perennial.dev", "appends");
+  });
+
   it("chance gives an object the same, now and at each write, and others another", async () => {
     const before = (await stored("again-1")).metadata.annotations;
     expect(before?.chance).toMatch(/^[a-z]{20}$/);

@@ -49,6 +49,8 @@ export class Build {
   readonly readsRoles: string[] = [];
   /** True when some part sends something to a service. */
   sends = false;
+  /** True when some patch may do more when it is applied to its own result. */
+  appends = false;
   readonly #unknownKinds: Set<string>;
 
   constructor({ served, confinedTo, unknownKinds }: BuildOptions) {

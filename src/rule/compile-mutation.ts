@@ -75,6 +75,7 @@ export function compileMutation(
       ...(labels === undefined ? {} : { labels }),
       readsNamespace: selection.readsNamespace,
       sends: build.sends,
+      appends: build.appends,
       whyNotSelected: (object, surroundings) =>
         whyElsewhere(object, confinedTo) ?? selection.whyNotSelected(object, surroundings),
       explain: (object, surroundings, snapshot) => ({

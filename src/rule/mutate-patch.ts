@@ -7,6 +7,7 @@ import { failed } from "./failed.ts";
 import { readPatchText } from "./json-patch-text.ts";
 import type { Applied, CompiledPatch, MutateScope } from "./mutate-scope.ts";
 import { readJsonText } from "./patch-value.ts";
+import { isRepeatable } from "./repeatable-patch.ts";
 
 export type PatchForms = { patchStrategicMerge?: JsonObject | undefined; patchesJson6902?: string | undefined };
 
@@ -96,6 +97,7 @@ function compileJson(text: string, { path, roots, build, depth }: MutateScope): 
     return undefined;
   }
   const { unquoted } = read;
+  if (!isRepeatable(read.value)) build.appends = true;
   const before = build.issues.length;
   if (depth === 0) noteVariablePaths(read.value, { path, build });
   const template = build.template(read.value, path, roots);

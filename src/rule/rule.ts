@@ -128,6 +128,8 @@ export type CompiledMutation = {
   readsNamespace: boolean;
   /** True when it sends something to a service, of which nobody knows what it changes there. */
   sends: boolean;
+  /** True when it may do more to its own result, as what puts something at the end of a list. */
+  appends: boolean;
   whyNotSelected(object: KubernetesObject, surroundings: Surroundings): string | undefined;
   explain(object: KubernetesObject, surroundings: Surroundings, snapshot: Snapshot): Explanation;
   /** What becomes of a selected object. `admitted`: of a request; without it the object is as if it was just created. */

@@ -79,12 +79,16 @@ function groupKey(policy: CompiledPolicy): string {
   const conditions = matchConditions.map(({ name, expression }) => [name, expression]);
   const isNarrow = mutations.every(({ within }) => within !== undefined);
   const kinds = isNarrow ? requestRules(mutations.flatMap(({ requests }) => requests)) : "anywhere";
-  const way = [failurePolicy, timeoutSeconds, conditions, sends(policy) ? "sends" : "keeps"];
+  const way = [failurePolicy, timeoutSeconds, conditions, sends(policy) ? "sends" : "keeps", appends(policy)];
   return printJson([...way, objectSelector(mutations), kinds]);
 }
 
 function sends({ mutations }: CompiledPolicy): boolean {
   return mutations.some((mutation) => mutation.sends);
+}
+
+function appends({ mutations }: CompiledPolicy): boolean {
+  return mutations.some((mutation) => mutation.appends);
 }
 
 function mutationWebhook({ path, policies }: MutationEntry, i: number, options: MutationOptions): JsonObject {
@@ -101,7 +105,8 @@ function mutationWebhook({ path, policies }: MutationEntry, i: number, options: 
     ...conditionsOf([...(mayMeet(mutations, options) ? [notByUs(options)] : []), ...matchConditions]),
     // what is sent to services is not sent in a dry run
     sideEffects: policies.some(sends) ? "NoneOnDryRun" : "None",
-    reinvocationPolicy: "IfNeeded",
+    // what would put something in twice is asked about once
+    reinvocationPolicy: policies.some(appends) ? "Never" : "IfNeeded",
     timeoutSeconds,
     admissionReviewVersions: ["v1"],
   };
