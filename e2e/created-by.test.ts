@@ -215,7 +215,7 @@ describe("what the API server asks for", () => {
       ...{ name: "created-by.perennial.dev", failurePolicy: "Ignore", sideEffects: "None" },
       rules: [
         { resources: ["namespaces"], operations: ["CREATE", "UPDATE"], scope: "Cluster" },
-        { resources: ["namespaces/status"], operations: ["UPDATE"], scope: "Cluster" },
+        { resources: ["namespaces/finalize", "namespaces/status"], operations: ["UPDATE"], scope: "Cluster" },
       ],
     });
   });
