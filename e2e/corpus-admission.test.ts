@@ -11,6 +11,7 @@ import { isEqual, isJsonObject, type Json, type JsonObject, type KubernetesObjec
 import type { PolicyStatus } from "../src/policy/index.ts";
 import {
   type Cluster,
+  CONFIGURATION,
   installDefinition,
   installKyverno,
   namespace,
@@ -63,6 +64,10 @@ describe.skipIf(!existsSync(FOLDER))("the policies of the corpus that mutate", (
     });
   }
 
+  function asked(): Promise<KubernetesObject | undefined> {
+    return cluster.get("mutatingwebhookconfigurations", "", CONFIGURATION);
+  }
+
   /** As the API server would store it. */
   async function admitted(object: KubernetesObject): Promise<Json> {
     const { namespace: where = "default" } = object.metadata;
@@ -93,6 +98,8 @@ describe.skipIf(!existsSync(FOLDER))("the policies of the corpus that mutate", (
       }
       expect(problems).toEqual([]);
       for (const { metadata } of policies) await cluster.kubectl("delete", POLICIES, metadata.name);
+      // or they would still act on what the next test creates without a policy
+      await waitUntil("they act no more", async () => (await asked()) === undefined);
     });
   }
 
