@@ -4,14 +4,17 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ProxiedRequest } from "./fault-proxy/index.ts";
 import {
   type Cluster,
+  CONFIGURATION,
   condition,
   namespace,
   type OperatorProcess,
   policyStatus,
   startCluster,
   startOperator,
+  startProxy,
   waitForCondition,
   waitUntil,
   webhookFlags,
@@ -98,6 +101,26 @@ describe("one that is stored all the same", () => {
     await waitForCondition(cluster, "bad", { type: "Ready", status: "False", reason: "InvalidPolicy" });
     expect(condition(await policyStatus(cluster, "bad"), "Ready")?.message).toContain(`${PATH}.expression: `);
     expect(await labelsOf("bad-1")).toBeUndefined();
+  });
+
+  it("while the API server does not say so, leaves what it was told before as it is", async () => {
+    await operator.stop();
+    const { proxy, kubeconfig } = await startProxy(cluster);
+    const stored = async () => (await cluster.get("mutatingwebhookconfigurations", "", CONFIGURATION))?.webhooks;
+    const before = await stored();
+    const isCheck = (request: ProxiedRequest) => request.query.get("fieldManager") === "perennial-check";
+    const refuse = { fault: "answer", status: 503, headers: {}, body: "" } as const;
+    await proxy.during({ request: (request) => (isCheck(request) ? refuse : undefined) }, async () => {
+      operator = await startOperator(cluster, { flags: [...flags, "--kubeconfig", kubeconfig] });
+      const asked = () => proxy.seen.filter(isCheck).length;
+      const since = asked();
+      await waitUntil("it was asked again and again", async () => asked() > since + 5);
+      expect(await stored()).toEqual(before);
+    });
+    await waitUntil("good acts again", async () => JSON.stringify(await labelsOf("good-2")) === '{"by":"good"}');
+    await operator.stop();
+    await proxy.stop();
+    operator = await startOperator(cluster, { flags });
   });
 
   it("acts when it is put right", async () => {

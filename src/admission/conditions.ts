@@ -32,18 +32,18 @@ export class Conditions {
     return refused === undefined ? undefined : { refused };
   }
 
-  /** Those whose conditions are taken, and why others' are not. */
+  /** Why the conditions of policies are not taken, and of which nobody can say; those of all others are. */
   async sort(policies: readonly CompiledPolicy[]): Promise<{
-    accepted: CompiledPolicy[];
     refused: Map<CompiledPolicy, string>;
+    unknown: Set<CompiledPolicy>;
   }> {
-    const [accepted, refused] = [[] as CompiledPolicy[], new Map<CompiledPolicy, string>()];
+    const [refused, unknown] = [new Map<CompiledPolicy, string>(), new Set<CompiledPolicy>()];
     for (const policy of policies) {
       const why = await this.whyRefused(policy.admission.matchConditions);
-      if (why === undefined) accepted.push(policy);
-      else if (why !== "unknown") refused.set(policy, why.refused);
+      if (why === "unknown") unknown.add(policy);
+      else if (why !== undefined) refused.set(policy, why.refused);
     }
-    return { accepted, refused };
+    return { refused, unknown };
   }
 
   /** True when there was an answer. */

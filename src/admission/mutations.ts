@@ -40,6 +40,8 @@ export class Mutations {
   readonly #once = new Map<string, Pick<MutationEntry, "type"> & { refs: ReadonlySet<ObjectKey> }>();
   /** The policies were looked at when all that it takes was known. */
   #isLooked = false;
+  /** It was known of all policies whether the API server takes their conditions. */
+  #isSorted = false;
   /** The policies of that configuration. */
   #asked: ReadonlySet<CompiledPolicy> = new Set();
 
@@ -58,8 +60,13 @@ export class Mutations {
     await this.#options.probe.askWho();
     const all = this.#options.view.mutating();
     if (all === undefined) return;
-    const { accepted: policies, refused } = await this.#options.conditions.sort(all);
+    const { refused, unknown } = await this.#options.conditions.sort(all);
     this.#options.view.noteRefused(refused);
+    if (unknown.size > 0 && !this.#isSorted) return; // what an earlier process told stays
+    this.#isSorted = true;
+    const policies = all
+      .filter((policy) => !refused.has(policy))
+      .flatMap((p) => (unknown.has(p) ? this.#before(p) : p));
     const isSame = policies.length === this.#policies.length && policies.every((one, i) => one === this.#policies[i]);
     const written = this.#options.view.written();
     if (isSame && this.#isLooked && written.symmetricDifference(this.#written).size === 0) return;
@@ -71,6 +78,11 @@ export class Mutations {
     if (known === "unknown") return;
     this.#entries = new Map((known?.entries ?? []).map((entry) => [entry.path, entry]));
     for (const [path, entry] of this.#entries) this.#remember(path, entry);
+  }
+
+  /** As it was when it was looked at last; new ones wait. */
+  #before({ ref }: CompiledPolicy): CompiledPolicy[] {
+    return this.#policies.filter((before) => keyOf(before.ref) === keyOf(ref));
   }
 
   /** Of the policies that were asked for there what they are by now. */
@@ -93,7 +105,8 @@ export class Mutations {
     const { view, namespace, systemNamespaces, probe } = this.#options;
     const { ownUser } = probe;
     const secret = pathSecret(view);
-    if (secret === undefined || ownUser === undefined || view.mutating() === undefined) return "unknown";
+    const isKnown = this.#isSorted && view.mutating() !== undefined;
+    if (secret === undefined || ownUser === undefined || !isKnown) return "unknown";
     const from = JSON.stringify(options);
     if (this.#derived?.from === from) return this.#derived.configuration;
     const configuration = mutationConfiguration({
